@@ -6,7 +6,6 @@ import ast
 import json.decoder
 
 import pytest
-from IPython.utils.capture import capture_output
 
 from course_lib import display
 
@@ -25,20 +24,26 @@ class Shown:
         return 2 * x
 
 
-def test_bundle_has_highlighted_and_plain_source_with_its_file() -> None:
-    with capture_output() as captured:
-        display.show_source(display.source)
-    (output,) = captured.outputs
-    assert output.data["text/markdown"].startswith("`course_lib/display.py`\n\n```python\ndef source(")
-    assert output.data["text/plain"] == "# course_lib/display.py\n" + display.source(display.source)
+@pytest.fixture
+def shown(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, str]]:
+    """The bundles handed to IPython's display."""
+    bundles: list[dict[str, str]] = []
+    monkeypatch.setattr(display, "display", lambda bundle, raw: bundles.append(bundle))
+    return bundles
 
 
-def test_a_fence_in_a_docstring_does_not_end_the_block() -> None:
-    with capture_output() as captured:
-        display.show_source(Shown)
-    markdown = captured.outputs[0].data["text/markdown"]
-    assert "````python\n" in markdown
-    assert markdown.endswith("````")
+def test_bundle_has_highlighted_and_plain_source_with_its_file(shown: list[dict[str, str]]) -> None:
+    display.show_source(display.source)
+    (bundle,) = shown
+    assert bundle["text/markdown"].startswith("`course_lib/display.py`\n\n```python\ndef source(")
+    assert bundle["text/plain"] == "# course_lib/display.py\n" + display.source(display.source)
+
+
+def test_a_fence_in_a_docstring_does_not_end_the_block(shown: list[dict[str, str]]) -> None:
+    display.show_source(Shown)
+    markdown = shown[0]["text/markdown"]
+    assert "\n````python\n" in markdown
+    assert markdown.endswith("\n````")
 
 
 def test_docstrings_can_be_left_out() -> None:
@@ -54,5 +59,5 @@ def test_source_without_docstrings_still_parses() -> None:
 
 @pytest.mark.parametrize("thing", [len, 3])
 def test_no_source_is_one_clear_line(thing: object) -> None:
-    with pytest.raises(TypeError, match="no Python source for .*: pass a function or a class"):
+    with pytest.raises(TypeError, match=r"no Python source for .*: pass a function or a class"):
         display.source(thing)  # type: ignore[arg-type]
