@@ -1,0 +1,1 @@
+"""The NumPy hall: every idea written out with its derivative."""
