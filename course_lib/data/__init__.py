@@ -1,5 +1,27 @@
 """Embedded datasets and cached loaders: NumPy arrays in, NumPy arrays out, no framework."""
 
 from course_lib.data.batching import batches
+from course_lib.data.digits import digits
+from course_lib.data.glyphs import glyph_names, glyphs
+from course_lib.data.processes import Regression, regression
+from course_lib.data.split import Split
+from course_lib.data.tabular import TabularNames, tabular, tabular_names
+from course_lib.data.toys import Toy, circles, gaussians, two_moons, xor
 
-__all__ = ["batches"]
+__all__ = [
+    "Regression",
+    "Split",
+    "TabularNames",
+    "Toy",
+    "batches",
+    "circles",
+    "digits",
+    "gaussians",
+    "glyph_names",
+    "glyphs",
+    "regression",
+    "tabular",
+    "tabular_names",
+    "two_moons",
+    "xor",
+]

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 
-def batches(n: int, batch_size: int, seed: int = 0, epoch: int = 0, *, shuffle: bool = True) -> list[np.ndarray]:
+def batches(
+    n: int, batch_size: int, seed: int = 0, epoch: int = 0, *, shuffle: bool = True
+) -> list[np.ndarray]:
     """Split the indices ``0 .. n-1`` into the batches of one epoch.
 
     ``n`` samples give ``ceil(n / batch_size)`` int64 index arrays; the last one may be shorter, none is empty,
