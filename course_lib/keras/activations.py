@@ -2,7 +2,7 @@
 
 Functions take a tensor or array of any shape and return a tensor of the same shape and precision.
 They use `keras.ops` only, so they run on every backend.
-`Swish` and `Mish` are layers, written by hand, that sit in a `keras.Sequential` and survive saving and loading.
+`Swish` and `Mish` are layers, written by hand, that sit in a `keras.Sequential` and survive saving.
 """
 
 from typing import Any
