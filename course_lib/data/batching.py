@@ -10,10 +10,10 @@ def batches(
 ) -> list[np.ndarray]:
     """Split the indices ``0 .. n-1`` into the batches of one epoch.
 
-    ``n`` samples give ``ceil(n / batch_size)`` int64 index arrays; the last one may be shorter, none is empty,
-    and each index occurs exactly once. The order depends on ``(seed, epoch)`` only, so two models trained in
-    different frameworks see the same samples in the same order, and any epoch can be rebuilt on its own.
-    ``shuffle=False`` keeps the order 0, 1, 2, ...
+    ``n`` samples give ``ceil(n / batch_size)`` int64 index arrays; the last one may be shorter, none is
+    empty, and each index occurs exactly once. The order depends on ``(seed, epoch)`` only, so two models
+    trained in different frameworks see the same samples in the same order, and any epoch can be rebuilt on
+    its own. ``shuffle=False`` keeps the order 0, 1, 2, ...
 
     Raises ``ValueError`` for a negative ``n``, a ``batch_size`` below 1, or a negative ``seed`` or ``epoch``.
     """

@@ -57,12 +57,13 @@ def glyphs(
 ) -> Split:
     """Characters in changing fonts, sizes, positions, angles and pen widths, on a noisy background.
 
-    ``kind`` is ``"digits"`` (10 classes), ``"letters"`` (26 capitals) or ``"both"`` (36; here 0 and O, 1 and I
-    are hard to tell apart). ``X`` is float32 in [0, 1], ``(n, 28, 28)`` or with ``flat`` ``(n, 784)``; ``y`` is
-    int64 and balanced. ``jitter`` scales the random affine map (0 keeps every character upright and centred; 1
-    turns by up to 15 degrees, shifts by up to 3 pixels and scales by up to 15 %); ``noise`` is the standard
-    deviation of the pixel noise. With ``new_fonts`` the test images use fonts that no training image uses.
-    The same arguments give the same arrays. 2,000 images take well under 2 s, and repeated calls are cached.
+    ``kind`` is ``"digits"`` (10 classes), ``"letters"`` (26 capitals) or ``"both"`` (36; here 0 and O, 1 and
+    I are hard to tell apart). ``X`` is float32 in [0, 1], ``(n, 28, 28)`` or with ``flat`` ``(n, 784)``;
+    ``y`` is int64 and balanced. ``jitter`` scales the random affine map (0 keeps every character upright and
+    centred; 1 turns by up to 15 degrees, shifts by up to 3 pixels and scales by up to 15 %); ``noise`` is the
+    standard deviation of the pixel noise. With ``new_fonts`` the test images use fonts that no training image
+    uses. The same arguments give the same arrays. 2,000 images take well under 2 s, and repeated calls are
+    cached.
 
     Raises ``ValueError`` for an unknown kind, a negative count, jitter or noise.
     """

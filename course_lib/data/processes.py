@@ -11,8 +11,8 @@ import numpy as np
 class Regression:
     """Samples of a noisy function.
 
-    ``X`` is ``(n, 1)`` and ``y`` is ``(n, 1)``, both float32. No predictor has an expected squared error below
-    ``noise_variance``, and :meth:`true_function` reaches it.
+    ``X`` is ``(n, 1)`` and ``y`` is ``(n, 1)``, both float32. No predictor has an expected squared error
+    below ``noise_variance``, and :meth:`true_function` reaches it.
     """
 
     X: np.ndarray

@@ -23,8 +23,8 @@ class TabularNames(NamedTuple):
 def tabular(standardize: bool = True) -> Split:
     """569 tumours with 30 measurements each: 400 to train on, 169 to test on, same class shares in both.
 
-    ``X`` is float32 ``(n, 30)``; ``y`` is int64, 0 malignant and 1 benign. With ``standardize`` each column has
-    mean 0 and standard deviation 1 *on the training part*, and the test part is transformed with the same
+    ``X`` is float32 ``(n, 30)``; ``y`` is int64, 0 malignant and 1 benign. With ``standardize`` each column
+    has mean 0 and standard deviation 1 *on the training part*, and the test part is transformed with the same
     numbers; without it you get the raw measurements, whose columns differ in size by a factor of 10,000.
     Source: the "Breast Cancer Wisconsin (Diagnostic)" data, as shipped with scikit-learn.
     """

@@ -1,9 +1,9 @@
 """Two-class problems in the plane whose Bayes error is known.
 
-Each class is a curve or a set of points blurred with normal noise, so its density can be written down. The two
-classes are equally likely. The Bayes error is the share of mistakes that even the best possible rule makes: half
-the integral of the smaller of the two densities. Source of the definition: Devroye, Györfi and Lugosi, A
-Probabilistic Theory of Pattern Recognition (1996), theorem 2.1.
+Each class is a curve or a set of points blurred with normal noise, so its density can be written down. The
+two classes are equally likely. The Bayes error is the share of mistakes that even the best possible rule
+makes: half the integral of the smaller of the two densities. Source of the definition: Devroye, Györfi and
+Lugosi, A Probabilistic Theory of Pattern Recognition (1996), theorem 2.1.
 """
 
 from __future__ import annotations
@@ -143,9 +143,10 @@ def _rings_error(noise: float) -> float:
 def integrated_bayes_error(nodes: tuple[np.ndarray, np.ndarray], noise: float) -> float:
     """Half the integral of the smaller density of two equally likely classes in the plane.
 
-    ``nodes`` holds the centres ``(m, 2)`` of each class; a class is the average of round normal densities with
-    standard deviation ``noise`` around them. The grid reaches 8 noise lengths beyond the nodes in steps of at
-    most a quarter of ``noise``; on smooth densities this rule is exact to many more digits than a sample of data.
+    ``nodes`` holds the centres ``(m, 2)`` of each class; a class is the average of round normal densities
+    with standard deviation ``noise`` around them. The grid reaches 8 noise lengths beyond the nodes in steps
+    of at most a quarter of ``noise``; on smooth densities this rule is exact to many more digits than a
+    sample of data.
     """
     everything = np.concatenate(nodes)
     low, high = everything.min(axis=0) - 8 * noise, everything.max(axis=0) + 8 * noise
