@@ -18,6 +18,8 @@ def derivative_of(loss: Callable[..., float]) -> Callable[..., np.ndarray]:
     """
     if isinstance(loss, functools.partial):
         return functools.partial(derivative_of(loss.func), *loss.args, **loss.keywords)
+    if hasattr(loss, "grad"):  # a loss that brings its own, such as a weighted_sum
+        return loss.grad
     name = f"{loss.__name__}_grad"
     module = inspect.getmodule(loss)
     if not hasattr(module, name):
