@@ -102,9 +102,8 @@ class Swish(keras.layers.Layer):
     def __init__(self, beta: float = 1.0, learnable: bool = False) -> None:
         super().__init__()
         self.start, self.learnable = float(beta), learnable
-        self.beta = self.add_weight(
-            shape=(), initializer=keras.initializers.Constant(self.start), trainable=learnable, name="beta"
-        )
+        initial = keras.initializers.Constant(self.start)
+        self.beta = self.add_weight(shape=(), initializer=initial, name="beta") if learnable else self.start
 
     def call(self, Z: Tensor) -> Tensor:
         """Apply the function to `Z`, a tensor of any shape."""

@@ -97,7 +97,7 @@ class Swish(torch.nn.Module):
 
     def __init__(self, beta: float = 1.0, learnable: bool = False) -> None:
         super().__init__()
-        self.beta = torch.nn.Parameter(torch.tensor(float(beta)), requires_grad=learnable)
+        self.beta = torch.nn.Parameter(torch.tensor(float(beta))) if learnable else float(beta)
 
     def forward(self, Z: torch.Tensor) -> torch.Tensor:
         """Apply the function to `Z`, a tensor of any shape."""

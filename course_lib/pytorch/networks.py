@@ -8,6 +8,8 @@ import numpy as np
 import torch
 from torch import nn
 
+from course_lib.pytorch.activations import Swish
+
 ACTIVATION_LAYERS: dict[str, type[nn.Module]] = {
     "relu": nn.ReLU,
     "leaky_relu": nn.LeakyReLU,
@@ -60,6 +62,8 @@ def _to_canonical(module: nn.Module) -> list[tuple[torch.Tensor, tuple[int, ...]
         entries = [(module.weight, None), (module.bias, None)]
     elif isinstance(module, nn.Embedding):
         entries = [(module.weight, None)]
+    elif isinstance(module, Swish) and isinstance(module.beta, nn.Parameter):
+        entries = [(module.beta, None)]
     elif list(module.parameters(recurse=False)):
         raise TypeError(f"{type(module).__name__} has weights whose layout in the other framework is not known")
     else:
