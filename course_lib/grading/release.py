@@ -1,0 +1,92 @@
+"""Student versions: nbgrader makes them, this module keeps them the same on every run and in step with the source."""
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import nbformat
+
+from course_lib.grading import stock
+from course_lib.grading.source import Assignment, AssignmentError
+
+
+def notebook_text(notebook: nbformat.NotebookNode) -> str:
+    """A notebook as the text of its file: sorted keys, one final newline."""
+    return nbformat.writes(notebook, version=4).rstrip("\n") + "\n"
+
+
+def prepare(assignment: Assignment, course: Path) -> None:
+    """Lays out an nbgrader course folder with one assignment in it."""
+    source = course / "source" / assignment.slug
+    source.mkdir(parents=True)
+    (source / f"{assignment.slug}.ipynb").write_text(notebook_text(assignment.notebook), encoding="utf-8")
+
+
+def generate(assignments: Sequence[Assignment], courses: Path) -> dict[str, str]:
+    """Lets nbgrader make the student versions, each in its own course folder `courses/<slug>`.
+
+    Returns the text of each student notebook by slug; the folders keep nbgrader's gradebook.
+    Raises AssignmentError when nbgrader refuses a source.
+    """
+    requests = []
+    for assignment in assignments:
+        prepare(assignment, courses / assignment.slug)
+        requests.append({"course": str(courses / assignment.slug), "slug": assignment.slug, "step": "generate"})
+    try:
+        stock.child(requests)
+    except stock.GradingFailed as error:
+        names = ", ".join(str(a.path) for a in assignments)
+        raise AssignmentError(f"{names}: nbgrader cannot make the student version: {error}") from error
+    texts = {}
+    for assignment in assignments:
+        made = courses / assignment.slug / "release" / assignment.slug / f"{assignment.slug}.ipynb"
+        texts[assignment.slug] = notebook_text(nbformat.read(made, as_version=4))
+    return texts
+
+
+def build(assignments: Sequence[Assignment]) -> dict[str, str]:
+    """The text of each assignment's student notebook, by slug. Nothing is written."""
+    if not assignments:
+        return {}
+    with tempfile.TemporaryDirectory(prefix="course-") as scratch:
+        return generate(assignments, Path(scratch))
+
+
+def target(root: Path, slug: str) -> Path:
+    """Where the student version of an assignment lies."""
+    return root / "exercises" / slug / f"{slug}.ipynb"
+
+
+def write(root: Path, assignments: Sequence[Assignment]) -> list[Path]:
+    """Writes the student versions that changed; returns their paths."""
+    changed = []
+    for slug, text in build(assignments).items():
+        path = target(root, slug)
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+            changed.append(path)
+    return changed
+
+
+def drift(root: Path, assignments: Sequence[Assignment], texts: dict[str, str] | None = None) -> list[str]:
+    """Where `exercises/` is not what the sources make: one line each, `file: what`.
+
+    Give all assignments of the course: a folder of `exercises/` without a source is reported too.
+    texts: the student versions, when they have been built already.
+    """
+    found = []
+    texts = build(assignments) if texts is None else texts
+    for slug, text in texts.items():
+        path = target(root, slug)
+        if not path.exists():
+            found.append(f"{path}: missing; run 'course release {slug}'")
+        elif path.read_text(encoding="utf-8") != text:
+            found.append(f"{path}: not what its source makes; run 'course release {slug}'")
+    exercises = root / "exercises"
+    for folder in sorted(p for p in exercises.iterdir() if p.is_dir()) if exercises.is_dir() else []:
+        if folder.name not in texts:
+            found.append(f"{folder}: there is no solutions/{folder.name}/{folder.name}.md; remove the folder")
+    return found
+
+
