@@ -1,0 +1,53 @@
+# Two commands matter: `make book` and `make test`. Everything they need goes into .venv.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PORT ?= 8000
+
+.DEFAULT_GOAL := help
+.PHONY: help setup browser book test lint serve lab clean
+
+help:
+	@echo "make book   execute the chapters and build the site"
+	@echo "make test   run every check and test"
+	@echo "make serve  serve the built site on 127.0.0.1:$(PORT)"
+	@echo "make lab    open the chapters in JupyterLab"
+	@echo "make lint   style, types and text hygiene only"
+	@echo "make clean  remove everything that was built"
+
+# The stamp is newer than the two files that decide what is installed.
+$(VENV)/.installed: requirements.txt pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	touch $@
+
+setup: $(VENV)/.installed
+
+# The site tests drive a real Chromium.
+browser: setup
+	$(BIN)/python tests/site/browser.py
+
+book: setup
+	$(BIN)/course build
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+test: lint browser
+	$(BIN)/course sync --check
+	$(BIN)/course build
+	$(BIN)/python -m pytest
+
+serve: setup
+	$(BIN)/python -m webbrowser -t "http://127.0.0.1:$(PORT)" || true
+	$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html $(PORT)
+
+lab: setup
+	$(BIN)/jupyter lab chapters
+
+clean:
+	rm -rf _build
