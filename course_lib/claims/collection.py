@@ -43,4 +43,4 @@ def _records(path: Path) -> list[dict[str, str]]:
     except (ValueError, KeyError, TypeError) as error:
         raise ValueError(f"{path} is not a notebook: {error}") from error
     outputs = (output for cell in cells for output in cell.get("outputs", []))
-    return [output["data"][MIME] for output in outputs if MIME in output.get("data", {})]
+    return [output["metadata"][MIME] for output in outputs if MIME in output.get("metadata", {})]

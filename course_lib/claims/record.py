@@ -9,6 +9,7 @@ from typing import Any
 
 from IPython.display import display
 
+# The key of the record in the metadata of a notebook output.
 MIME = "application/vnd.course.claim+json"
 # Word shown, and colour of the card's edge (Okabe-Ito); the word carries the meaning, the colour repeats it.
 VERDICTS = {
@@ -56,8 +57,9 @@ class Claim:
             f"{items}</dl></article>"
         )
 
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        return {"text/html": self.html(), "text/plain": str(self), MIME: asdict(self)}
+    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        # The record travels in the output's metadata: among the data, MyST-NB would warn of an unknown MIME type.
+        return {"text/html": self.html(), "text/plain": str(self)}, {MIME: asdict(self)}
 
 
 def claim(slug: str, statement: str, measured: str, verdict: str) -> None:
