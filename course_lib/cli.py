@@ -1,0 +1,213 @@
+"""The ``course`` command: one thin layer over the tools."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from course_lib.notebooks.environment import DEVICES, PROFILES, cores
+from course_lib.notebooks.errors import CourseError
+from course_lib.notebooks.layout import Project
+from course_lib.notebooks.projections import FRAMEWORKS
+from course_lib.notebooks.source import Source
+
+
+class _Parser(argparse.ArgumentParser):
+    """Bad usage is one line, and exit status 2."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message}; see {self.prog} --help\n")
+
+
+def sync(args: argparse.Namespace) -> int:
+    """Regenerate, or prove, the notebooks and the student exercises."""
+    from course_lib.grading import release
+    from course_lib.grading import source as assignments
+    from course_lib.notebooks import sync as notebooks
+
+    project = _project(args)
+    known = {path.stem for path in assignments.find(project.root)}
+    chosen = [name for name in args.chapters if name not in known or _is_chapter(project, name)]
+    sources = _checked(project, chosen) if chosen or not args.chapters else []
+    slugs = [name for name in args.chapters if name in known]
+    wanted = assignments.find(project.root, slugs or None) if slugs or not args.chapters else []
+    exercises = [assignments.load(path) for path in wanted]
+    if args.check:
+        drifted = notebooks.drift(project, sources)
+        texts = release.build(exercises)
+        drifted += [line for line in release.drift(project.root, exercises, texts) if _concerns(line, slugs)]
+        print(*drifted, sep="\n", end="\n" if drifted else "", file=sys.stderr)
+        if not drifted:
+            print(f"in step: {len(sources)} notebooks, {len(exercises)} exercises")
+        return 1 if drifted else 0
+    touched, notes = notebooks.write(project, sources)
+    touched += release.write(project.root, exercises)
+    for path in touched:
+        print(f"{'wrote' if path.exists() else 'removed'} {project.name(path)}")
+    print(*notes, sep="\n", end="\n" if notes else "", file=sys.stderr)
+    print(f"{len(touched)} changed of {len(sources)} notebooks and {len(exercises)} exercises")
+    return 0
+
+
+def run(args: argparse.Namespace) -> int:
+    """Execute chapters."""
+    from course_lib.notebooks import run as runner
+    from course_lib.notebooks.environment import resolve_device
+
+    project = _project(args)
+    sources = _checked(project, args.chapters)
+    frameworks = FRAMEWORKS if args.framework == "all" else (args.framework,)
+    settings = runner.Settings(
+        profile=args.profile,
+        device=resolve_device(args.device, frameworks),
+        frameworks=frameworks,
+        jobs=args.jobs,
+        force=args.force,
+        warm=not args.cold,
+    )
+    tasks = runner.run(project, sources, settings)
+    return _report(tasks, args.verbose)
+
+
+def build(args: argparse.Namespace) -> int:
+    """Run what is stale and build the site."""
+    from course_lib.notebooks import run as runner
+    from course_lib.notebooks.build import build_site
+
+    project = _project(args)
+    sources = _checked(project, [])
+    tasks = runner.run(project, sources, runner.Settings(jobs=args.jobs, warm=not args.cold))
+    _report(tasks, args.verbose)
+    if any(task.state == "failed" for task in tasks):
+        raise CourseError("the site was not built: mend the chapters above", code=1)
+    print(build_site(project, sources, quiet=not args.verbose))
+    return 0
+
+
+def release(args: argparse.Namespace) -> int:
+    """Make the student versions of assignments."""
+    from course_lib.grading import cli as grading
+
+    return grading.release(args)
+
+
+def check_graders(args: argparse.Namespace) -> int:
+    """Measure the graders of assignments."""
+    from course_lib.grading import cli as grading
+
+    return grading.check_graders(args)
+
+
+def _project(args: argparse.Namespace) -> Project:
+    if args.root is None:
+        return Project.find()
+    root = Path(args.root)
+    if not (root / "chapters").is_dir():
+        raise CourseError(f"{args.root}: no chapters/ folder there: give the root of a course")
+    return Project(root.resolve())
+
+
+def _is_chapter(project: Project, name: str) -> bool:
+    try:
+        return bool(project.select([name]))
+    except CourseError:
+        return False
+
+
+def _concerns(line: str, slugs: Sequence[str]) -> bool:
+    """A partial check does not report exercises that were not asked for."""
+    return not slugs or any(f"/{slug}/" in line for slug in slugs)
+
+
+def _checked(project: Project, names: Sequence[str]) -> list[Source]:
+    """The chosen chapters, read; prints every finding and stops when there is one."""
+    from course_lib.notebooks.lint import lint_headers, lint_pages
+
+    sources, problems = lint_pages(project, project.select(names))
+    problems += lint_headers(project) if not names else []
+    if problems:
+        print(*problems, sep="\n", file=sys.stderr)
+        raise CourseError(f"{len(problems)} findings in the sources: nothing was done")
+    return sources
+
+
+def _report(tasks: list, verbose: bool) -> int:
+    from course_lib.notebooks.run import complaints, summary
+
+    print(summary(tasks))
+    lines = list(complaints(tasks, verbose))
+    print(*lines, sep="\n", end="\n" if lines else "", file=sys.stderr)
+    return 1 if lines else 0
+
+
+def _jobs(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of processes")
+    return int(text)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    top = _Parser(prog="course", description="Build, run, check and grade the course.")
+    top.add_argument("--root", help="root of the course (default: found from the working directory)")
+    commands = top.add_subparsers(dest="command", required=True, parser_class=_Parser, metavar="COMMAND")
+
+    def command(name: str, action: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=action.__doc__, description=action.__doc__)
+        sub.set_defaults(action=action)
+        return sub
+
+    sub = command("sync", sync)
+    sub.add_argument(
+        "chapters", nargs="*", metavar="CHAPTER", help="slug, part or path (default: everything)"
+    )
+    sub.add_argument("--check", action="store_true", help="write nothing; fail when something drifted")
+
+    sub = command("run", run)
+    sub.add_argument(
+        "chapters", nargs="*", metavar="CHAPTER", help="slug, part or path (default: everything)"
+    )
+    sub.add_argument("--profile", choices=PROFILES, default="quick")
+    sub.add_argument("--framework", choices=[*FRAMEWORKS, "all"], default="both")
+    sub.add_argument("--device", choices=DEVICES, default="auto")
+    sub.add_argument("--force", action="store_true", help="run fresh chapters too")
+    _execution(sub)
+
+    sub = command("build", build)
+    _execution(sub)
+
+    sub = command("release", release)
+    sub.add_argument("assignments", nargs="*", metavar="ASSIGNMENT", help="slug (default: all)")
+
+    sub = command("check-graders", check_graders)
+    sub.add_argument("assignments", nargs="*", metavar="ASSIGNMENT", help="slug (default: all)")
+    sub.add_argument("-v", "--verbose", action="store_true")
+    return top
+
+
+def _execution(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("-j", "--jobs", type=_jobs, default=cores(), metavar="N", help="notebooks at a time")
+    sub.add_argument("--cold", action="store_true", help="do not fork kernels from the warm server")
+    sub.add_argument(
+        "-v", "--verbose", action="store_true", help="tracebacks of failing cells, output of tools"
+    )
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Entry point; returns the exit status."""
+    args = parser().parse_args(argv)
+    try:
+        return args.action(args)
+    except CourseError as error:
+        print(f"course: {error}", file=sys.stderr)
+        return error.code
+    except KeyboardInterrupt:
+        print("course: interrupted", file=sys.stderr)
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())
