@@ -58,7 +58,7 @@ class Claim:
         )
 
     def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        # The record travels in the output's metadata: among the data, MyST-NB would warn of an unknown MIME type.
+        # The record travels as metadata: among the data, MyST-NB warns of a MIME type it does not know.
         return {"text/html": self.html(), "text/plain": str(self)}, {MIME: asdict(self)}
 
 

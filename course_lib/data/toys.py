@@ -144,13 +144,16 @@ def integrated_bayes_error(nodes: tuple[np.ndarray, np.ndarray], noise: float) -
     """Half the integral of the smaller density of two equally likely classes in the plane.
 
     ``nodes`` holds the centres ``(m, 2)`` of each class; a class is the average of round normal densities
-    with standard deviation ``noise`` around them. The grid reaches 8 noise lengths beyond the nodes in steps
-    of at most a quarter of ``noise``; on smooth densities this rule is exact to many more digits than a
-    sample of data.
+    with standard deviation ``noise`` around them. The grid
+    reaches 6 noise lengths beyond the nodes. The minimum has a kink where the classes meet, so the relative
+    error shrinks with the square of the step: with steps of a 40th of ``noise`` it is below 0.1 %. Small
+    ``noise`` would make that grid huge, so there it gets coarser, down to a quarter of ``noise``, where the
+    densities hardly meet and the result is tiny.
     """
     everything = np.concatenate(nodes)
-    low, high = everything.min(axis=0) - 8 * noise, everything.max(axis=0) + 8 * noise
-    axes = [np.linspace(a, b, math.ceil((b - a) / (noise / 4)) + 1) for a, b in zip(low, high, strict=True)]
+    low, high = everything.min(axis=0) - 6 * noise, everything.max(axis=0) + 6 * noise
+    step = min(noise / 4, max(noise / 40, float((high - low).max()) / 1000))
+    axes = [np.linspace(a, b, math.ceil((b - a) / step) + 1) for a, b in zip(low, high, strict=True)]
 
     def density(centres: np.ndarray) -> np.ndarray:
         # A round normal density is a product over the axes, so the grid of densities is one matrix product.
