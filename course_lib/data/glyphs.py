@@ -119,12 +119,20 @@ def _inverse_maps(rng: np.random.Generator, n: int, jitter: float) -> np.ndarray
 @lru_cache(maxsize=4096)
 def _master(character: str, font: str, pen: int) -> Image.Image:
     """The upright character, white on black and centred, at twice the final size; ``pen`` thickens it."""
+    canvas = Image.new("L", (2 * _MASTER, 2 * _MASTER), 0)
+    ImageDraw.Draw(canvas).text(
+        (_MASTER, _MASTER),
+        character,
+        fill=255,
+        font=_face(font),
+        anchor="mm",
+        stroke_width=pen,
+        stroke_fill=255,
+    )
+    # Centre the ink itself: the box a font reports for a character is a few pixels off in some fonts.
+    ink = canvas.crop(canvas.getbbox())
     image = Image.new("L", (_MASTER, _MASTER), 0)
-    draw = ImageDraw.Draw(image)
-    face = _face(font)
-    left, top, right, bottom = draw.textbbox((0, 0), character, font=face, stroke_width=pen)
-    corner = ((_MASTER - left - right) / 2, (_MASTER - top - bottom) / 2)
-    draw.text(corner, character, fill=255, font=face, stroke_width=pen, stroke_fill=255)
+    image.paste(ink, ((_MASTER - ink.width) // 2, (_MASTER - ink.height) // 2))
     return image
 
 
