@@ -6,13 +6,15 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
-from course_lib.notebooks.environment import DEVICES, PROFILES, cores
+from course_lib.notebooks.environment import DEVICES, FRAMEWORKS, PROFILES, cores
 from course_lib.notebooks.errors import CourseError
 from course_lib.notebooks.layout import Project
-from course_lib.notebooks.projections import FRAMEWORKS
-from course_lib.notebooks.source import Source
+
+if TYPE_CHECKING:
+    from course_lib.notebooks.run import Task
+    from course_lib.notebooks.source import Source
 
 
 class _Parser(argparse.ArgumentParser):
@@ -134,7 +136,7 @@ def _checked(project: Project, names: Sequence[str]) -> list[Source]:
     return sources
 
 
-def _report(tasks: list, verbose: bool) -> int:
+def _report(tasks: list[Task], verbose: bool) -> int:
     from course_lib.notebooks.run import complaints, summary
 
     print(summary(tasks))
@@ -184,12 +186,12 @@ def parser() -> argparse.ArgumentParser:
 
     sub = command("check-graders", check_graders)
     sub.add_argument("assignments", nargs="*", metavar="ASSIGNMENT", help="slug (default: all)")
-    sub.add_argument("-v", "--verbose", action="store_true")
+    _execution(sub)
     return top
 
 
 def _execution(sub: argparse.ArgumentParser) -> None:
-    sub.add_argument("-j", "--jobs", type=_jobs, default=cores(), metavar="N", help="notebooks at a time")
+    sub.add_argument("-j", "--jobs", type=_jobs, default=cores(), metavar="N", help="processes at a time")
     sub.add_argument("--cold", action="store_true", help="do not fork kernels from the warm server")
     sub.add_argument(
         "-v", "--verbose", action="store_true", help="tracebacks of failing cells, output of tools"

@@ -1,8 +1,32 @@
-"""From text sources to notebooks: synchronise, project, check, execute, and hand the results to the site."""
+"""From text sources to notebooks: synchronise, project, check, execute, and hand the results to the site.
 
-from .errors import CourseError
-from .layout import Project
-from .projections import FRAMEWORKS, project
-from .source import Source, read_source
+The names below load on first use: the command line answers at once, and a kernel that imports one module of
+this package does not pay for the others.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .environment import FRAMEWORKS
+    from .errors import CourseError
+    from .layout import Project
+    from .projections import project
+    from .source import Source, read_source
 
 __all__ = ["FRAMEWORKS", "CourseError", "Project", "Source", "project", "read_source"]
+
+_HOMES = {
+    "CourseError": "errors",
+    "Project": "layout",
+    "FRAMEWORKS": "environment",
+    "project": "projections",
+    "Source": "source",
+    "read_source": "source",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f".{_HOMES[name]}", __name__), name)

@@ -12,19 +12,21 @@ from .errors import CourseError
 from .layout import Project
 from .source import Source
 
+_JUPYTER_BOOK = "import sys; from jupyter_book.cli.main import main; sys.argv[0] = 'jupyter-book'; main()"
+
 
 def build_site(project: Project, sources: list[Source], *, device: str = "cpu", quiet: bool = True) -> Path:
     """Build the HTML site and return the path of its ``index.html``.
 
-    The executions of ``sources`` must be fresh (see :func:`course_lib.notebooks.run.run`).  Warnings are errors.
-    Raises :class:`CourseError` when Jupyter Book fails.
+    The executions of ``sources`` must be fresh (see :func:`course_lib.notebooks.run.run`).
+    Warnings are errors: raises :class:`CourseError` when Jupyter Book fails.
     """
     if not (project.root / "_config.yml").is_file():
         raise CourseError(f"{project.root}: no _config.yml: this is not a Jupyter Book")
     fill_jupyter_cache(project, sources, device=device)
     before = cached_pages(project)
-    command = [sys.executable, "-m", "jupyter_book", "build", str(project.root), "-W", "-n", "--keep-going"]
-    command += ["-q"] if quiet else []
+    command = [sys.executable, "-c", _JUPYTER_BOOK, "build", str(project.root)]
+    command += ["-W", "-n", "--keep-going", *(["-q"] if quiet else [])]
     done = subprocess.run(command, env=kernel_environment(device), check=False)
     if done.returncode:
         raise CourseError("the site was not built: mend the warnings above", code=1)

@@ -97,7 +97,7 @@ def fresh(path: Path, key: str) -> NotebookNode | None:
 
 
 def with_outputs(nb: NotebookNode, executed: NotebookNode) -> NotebookNode:
-    """``nb`` (current prose and metadata) with the outputs of an execution of the same code, counted from 1."""
+    """``nb`` (current prose and metadata) with the outputs of an execution of the same code."""
     done = [
         cell
         for cell in executed.cells
@@ -122,9 +122,9 @@ def fill_jupyter_cache(
 ) -> list[str]:
     """Make MyST-NB's execution cache hold our fresh executions and nothing else.
 
-    MyST-NB matches on code cells, their metadata and the kernelspec, and knows nothing of ``course_lib``: every
-    record that is there is dropped first, so that a page that is not fresh is executed by the site build.
-    ``cache_path`` defaults to ``_build/.jupyter_cache``.  Returns the names of the chapters that were filled in.
+    MyST-NB matches on code cells, their metadata and the kernelspec, and knows nothing of ``course_lib``:
+    every record that is there is dropped first, so that a page that is not fresh is executed by the site
+    build.  ``cache_path`` defaults to ``_build/.jupyter_cache``.  Returns the names of those filled in.
     """
     from jupyter_cache import get_cache
     from jupyter_cache.base import CacheBundleIn

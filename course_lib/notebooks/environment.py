@@ -14,6 +14,7 @@ from .errors import CourseError
 
 DEVICES = ("auto", "cpu", "cuda")
 PROFILES = ("quick", "full")
+FRAMEWORKS = ("both", "pytorch", "keras")
 WARM_PROVISIONER = "course-warm"
 _THREAD_VARIABLES = (
     "OMP_NUM_THREADS",

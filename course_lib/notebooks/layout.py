@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .errors import CourseError
-from .source import is_notebook_text
+from .headers import is_notebook_text
 
 
 @dataclass(frozen=True)

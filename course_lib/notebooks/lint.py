@@ -14,9 +14,10 @@ from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import NotebookNode
 
 from .errors import CourseError, Problem
+from .headers import is_notebook_text
 from .layout import Project
 from .projections import project
-from .source import Source, is_notebook_text, read_source, tags
+from .source import Source, read_source, tags
 
 KNOWN_TAGS = frozenset(
     {
@@ -75,7 +76,7 @@ def lint_headers(project_: Project) -> list[Problem]:
             continue
         for number, line in enumerate(path.read_text(encoding="utf8").splitlines(), 1):
             if _CELL_FENCE.match(line):
-                message = "a code-cell, but the file has no jupytext header (format_name: myst), so it would never run"
+                message = "a code-cell that never runs: the file has no jupytext header (format_name: myst)"
                 problems.append(Problem(project_.name(path), number, None, message))
                 break
     return problems
@@ -209,7 +210,7 @@ def _parameters(source: Source) -> Iterator[Problem]:
             source.name, 1, None, "a notebook without a code cell: add cells or drop the jupytext header"
         )
         return
-    first, cell = code[0]
+    first = code[0][0]
     if not tagged:
         message = 'the first code cell must be tagged parameters and set PROFILE = "quick" and SEED = 0'
         yield _problem(source, first, message)
@@ -314,7 +315,7 @@ def _projections(source: Source) -> Iterator[Problem]:
                 if index is None or (cell.id, name) in reported:
                     continue
                 reported.add((cell.id, name))
-                message = f"uses {name}, which the {framework}-only notebook never defines: tag the cell, or define it"
+                message = f"uses {name}, which the {framework}-only notebook does not define: tag the cell"
                 yield _problem(source, index, message)
 
 

@@ -6,10 +6,10 @@ import copy
 
 from nbformat import NotebookNode
 
+from .environment import FRAMEWORKS
 from .errors import CourseError
 from .source import tags
 
-FRAMEWORKS = ("both", "pytorch", "keras")
 _DROPPED = {"both": set(), "pytorch": {"keras", "parity"}, "keras": {"pytorch", "parity"}}
 
 

@@ -1,4 +1,4 @@
-"""``course run``: execute chapters in parallel child processes, keep what is fresh, prove and report the rest."""
+"""``course run``: execute chapters in parallel child processes; keep what is fresh, prove what ran."""
 
 from __future__ import annotations
 

@@ -42,29 +42,6 @@ def tags(cell: NotebookNode) -> list[str]:
     return [str(tag) for tag in value] if isinstance(value, list) else [str(value)]
 
 
-def front_matter(text: str) -> dict:
-    """The YAML header of a Markdown file as a dict; empty when there is none or it cannot be read."""
-    lines = text.splitlines()
-    if not lines or lines[0].rstrip() != "---":
-        return {}
-    end = next((i for i, line in enumerate(lines[1:], 1) if line.rstrip() in ("---", "...")), None)
-    if end is None:
-        return {}
-    try:
-        header = yaml.safe_load("\n".join(lines[1:end]))
-    except yaml.YAMLError:
-        return {}
-    return header if isinstance(header, dict) else {}
-
-
-def is_notebook_text(path: Path) -> bool:
-    """Whether a Markdown file is a notebook: its header names jupytext's ``myst`` format."""
-    header = front_matter(path.read_text(encoding="utf8"))
-    jupytext = header.get("jupytext")
-    representation = jupytext.get("text_representation") if isinstance(jupytext, dict) else None
-    return isinstance(representation, dict) and representation.get("format_name") == "myst"
-
-
 def cell_ids(cells: list[NotebookNode]) -> list[str]:
     """Deterministic ids: a hash of kind and text; repeated cells get a running number."""
     seen: Counter[str] = Counter()

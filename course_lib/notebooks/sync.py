@@ -35,8 +35,8 @@ def sibling_path(source: Source) -> Path:
 def make_sibling(project: Project, source: Source, profile: str = "quick", device: str = "cpu") -> Sibling:
     """The notebook that should stand beside ``source``.
 
-    Outputs are stored for cells tagged ``nbval-check-output`` only: from the fresh execution when there is one,
-    else from the existing notebook where neither the cell nor any code above it has changed.
+    Outputs are stored for cells tagged ``nbval-check-output`` only: from the fresh execution when there is
+    one, else from the existing notebook where neither the cell nor any code above it has changed.
     """
     path = sibling_path(source)
     nb = copy.deepcopy(source.nb)

@@ -1,8 +1,8 @@
 """A child process that executes notebooks with papermill, one after the other.
 
-It reads one JSON job per line on standard input and answers with JSON events, one per line, on standard output:
-``{"event": "cell"}`` after each code cell and ``{"event": "done", ...}`` at the end of a job.  A SIGTERM, or the
-death of the process that started it, kills the kernel at work and ends the worker.
+It reads one JSON job per line on standard input and answers with JSON events, one per line, on standard
+output: ``{"event": "cell"}`` after each code cell and ``{"event": "done", ...}`` at the end of a job.  A
+SIGTERM, or the death of the process that started it, kills the kernel at work and ends the worker.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class CourseClient(PapermillNotebookClient):
         request = self.kc.execute(
             code, silent=True, store_history=False, user_expressions={"value": expression}, allow_stdin=False
         )
-        content = self.wait_for_reply(request)["content"]  # type: ignore[index]
+        content = self.wait_for_reply(request)["content"]
         value = content.get("user_expressions", {}).get("value", content)
         if content["status"] != "ok" or value["status"] != "ok":
             bad = content if content["status"] != "ok" else value
@@ -198,8 +198,8 @@ class Run:
 
 def _is_warm(manager: Any) -> bool:
     """Whether this kernel was really forked from the warm server."""
-    provisioner = getattr(manager, "provisioner", None)
-    return bool(getattr(provisioner, "warm", False))
+    reason = getattr(getattr(manager, "provisioner", None), "why_cold", None)
+    return reason == ""
 
 
 def _private_transport(folder: Path) -> Config:
