@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
-from course_lib.plots.style import COLORS, INK, WIDTH
+from course_lib.plots.style import COLORS, DASHES, INK, WIDTH
 
 MAX_POINTS = 400
 Function = Callable[[np.ndarray], np.ndarray]
@@ -107,8 +107,9 @@ def _functions_together(
     panels = [("function", items), ("derivative", derivatives)][: 2 if derivatives else 1]
     figure, axes = plt.subplots(1, len(panels), figsize=(WIDTH, 3.2), squeeze=False)
     for ax, (title, group) in zip(axes.flat, panels, strict=True):
-        for name, f in group.items():
-            ax.plot(points, f(points), label=name)
+        for look, name in enumerate(items):
+            if name in group:
+                ax.plot(points, group[name](points), color=COLORS[look % 7], linestyle=DASHES[look % 7])
         ax.axhline(0, color=INK, linewidth=0.6)
         ax.set_title(title)
     handles = axes.flat[0].lines[: len(items)]

@@ -58,9 +58,12 @@ def apply() -> None:
     shell = get_ipython()
     if shell is None:
         return
+    from IPython.core.pylabtools import select_figure_formats
     from matplotlib_inline.config import InlineBackend
 
-    inline = InlineBackend.instance(parent=shell)
-    inline.figure_formats = {"svg"}
     options: dict[str, Any] = {"bbox_inches": "tight", "metadata": {"Date": None, "Creator": None}}
+    inline = InlineBackend.instance(parent=shell)
     inline.print_figure_kwargs = options
+    inline.figure_formats = {"svg"}
+    # The backend reads its options when the formats change; say it again in case they were SVG already.
+    select_figure_formats(shell, {"svg"}, **options)
