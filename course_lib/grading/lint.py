@@ -3,8 +3,8 @@
 import ast
 import re
 
-from nbgrader.nbgraderformat import MetadataValidator
 from nbformat import NotebookNode
+from nbgrader.nbgraderformat import MetadataValidator
 
 from course_lib.grading.source import (
     BEGIN_HIDDEN,
@@ -156,7 +156,8 @@ def _totals(assignment: Assignment) -> list[str]:
     if not POINTS[0] <= points <= POINTS[1]:
         found.append(f"{points:g} points in all; an assignment has {POINTS[0]} to {POINTS[1]}")
     if not GRADED_CELLS[0] <= len(tests) + len(manual) <= GRADED_CELLS[1]:
-        found.append(f"{len(tests) + len(manual)} graded cells; an assignment has {GRADED_CELLS[0]} to {GRADED_CELLS[1]}")
+        there = len(tests) + len(manual)
+        found.append(f"{there} graded cells; an assignment has {GRADED_CELLS[0]} to {GRADED_CELLS[1]}")
     if not manual:
         found.append("no manually graded cell (a Markdown cell with grade: true and solution: true)")
     if not any(not is_solution(c) and c.cell_type == "code" for c in assignment.cells().values()):
@@ -168,15 +169,15 @@ def _variants(assignment: Assignment) -> list[str]:
     found = []
     for variant in assignment.wrong + assignment.alternatives:
         found += [f"{variant.path}: {what}" for what in _variant(assignment, variant)]
-    if len(assignment.wrong) < WRONG:
-        found.append(f"{assignment.path.parent / 'wrong'}: {len(assignment.wrong)} wrong answers; there must be {WRONG}")
-    if len(assignment.alternatives) < ALTERNATIVES:
-        there = len(assignment.alternatives)
-        found.append(f"{assignment.path.parent / 'alternatives'}: {there} alternatives; there must be {ALTERNATIVES}")
+    folder = assignment.path.parent
+    there = {"wrong": len(assignment.wrong), "alternatives": len(assignment.alternatives)}
+    for kind, least in (("wrong", WRONG), ("alternatives", ALTERNATIVES)):
+        if there[kind] < least:
+            found.append(f"{folder / kind}: {there[kind]} files; there must be at least {least}")
     named = {variant.test for variant in assignment.wrong}
     for grade_id in assignment.tests():
         if grade_id not in named:
-            found.append(f"{assignment.path.parent / 'wrong'}: no wrong answer names the test '{grade_id}'")
+            found.append(f"{folder / 'wrong'}: no wrong answer names the test '{grade_id}'")
     return found
 
 

@@ -1,4 +1,4 @@
-"""Student versions: nbgrader makes them, this module keeps them the same on every run and in step with the source."""
+"""Student versions: made by nbgrader, the same on every run, in step with the source."""
 
 import tempfile
 from collections.abc import Sequence
@@ -31,7 +31,9 @@ def generate(assignments: Sequence[Assignment], courses: Path) -> dict[str, str]
     requests = []
     for assignment in assignments:
         prepare(assignment, courses / assignment.slug)
-        requests.append({"course": str(courses / assignment.slug), "slug": assignment.slug, "step": "generate"})
+        requests.append(
+            {"course": str(courses / assignment.slug), "slug": assignment.slug, "step": "generate"}
+        )
     try:
         stock.child(requests)
     except stock.GradingFailed as error:
@@ -88,5 +90,3 @@ def drift(root: Path, assignments: Sequence[Assignment], texts: dict[str, str] |
         if folder.name not in texts:
             found.append(f"{folder}: there is no solutions/{folder.name}/{folder.name}.md; remove the folder")
     return found
-
-

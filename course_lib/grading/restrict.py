@@ -16,7 +16,8 @@ class without:
     """Context manager: inside it, calling one of `names` raises NotAvailable with one clear line.
 
     Names are full dotted names: functions and classes of modules (`"torch.softmax"`), or methods of classes
-    written in Python (`"torch.Tensor.softmax"`). Names the notebook imported with `from ... import` are covered too.
+    written in Python (`"torch.Tensor.softmax"`). Names that the notebook
+    imported with `from ... import` are covered too.
 
     >>> with without("math.factorial"):
     ...     answer = student_factorial(5)
@@ -52,7 +53,9 @@ class without:
         try:
             setattr(owner, attribute, blocker)
         except TypeError as error:
-            raise ValueError(f"without('{name}'): Python does not let '{attribute}' be replaced there") from error
+            raise ValueError(
+                f"without('{name}'): Python does not let '{attribute}' be replaced there"
+            ) from error
         self._undo.append((owner, attribute, before))
         spaces = [self._globals, vars(sys.modules["__main__"])]
         for space in spaces:
@@ -73,8 +76,9 @@ class without:
 
 def _blocker(name: str) -> Any:
     def blocked(*args: Any, **kwargs: Any) -> NoReturn:
+        last = name.rpartition(".")[2]
         raise NotAvailable(
-            f"this task asks you to build {name.rpartition('.')[2]} yourself: {name} is not available in its test"
+            f"this task asks you to build {last} yourself: {name} is not available in its test"
         )
 
     return blocked
@@ -92,4 +96,6 @@ def _resolve(name: str) -> tuple[Any, str]:
             owner = getattr(owner, part, _MISSING)
         if owner is not _MISSING and hasattr(owner, parts[-1]):
             return owner, parts[-1]
-    raise ValueError(f"without('{name}'): there is no such name; write the full dotted name of something that exists")
+    raise ValueError(
+        f"without('{name}'): there is no such name; write the full dotted name of something that exists"
+    )

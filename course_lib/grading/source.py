@@ -135,9 +135,8 @@ def find(root: Path, slugs: list[str] | None = None) -> list[Path]:
     known = {p.stem: p for p in sorted((root / "solutions").glob("*/*.md")) if p.stem == p.parent.name}
     for slug in slugs or []:
         if slug not in known:
-            raise AssignmentError(
-                f"{slug}: no such assignment (solutions/{slug}/{slug}.md); there are: {', '.join(known) or 'none'}"
-            )
+            there = ", ".join(known) or "none"
+            raise AssignmentError(f"{slug}: no assignment solutions/{slug}/{slug}.md; there are: {there}")
     return [known[slug] for slug in slugs] if slugs else list(known.values())
 
 
@@ -148,10 +147,12 @@ def load(path: Path) -> Assignment:
         meta = cell.metadata.get("nbgrader")
         if meta is not None:
             if not isinstance(meta, dict) or not isinstance(meta.get("grade_id"), str):
-                raise AssignmentError(f"{path}: a cell has nbgrader metadata without a grade_id: {first_line(cell)}")
+                raise AssignmentError(
+                    f"{path}: a cell has nbgrader metadata without a grade_id: {first_line(cell)}"
+                )
             meta.setdefault("task", False)
             meta.setdefault("cell_type", cell.cell_type)
-            cell.id = meta.grade_id[:64]
+            cell.id = meta["grade_id"][:64]
     return Assignment(path.stem, path, notebook)
 
 
@@ -185,7 +186,9 @@ def read_variant(path: Path) -> Variant:
         elif current is not None:
             current.append(line)
     if not cells:
-        raise AssignmentError(f"{path}: no '# cell: <grade_id>' line; it says which solution cell the code replaces")
+        raise AssignmentError(
+            f"{path}: no '# cell: <grade_id>' line; it says which solution cell the code replaces"
+        )
     sources = {grade_id: "\n".join(lines).strip() for grade_id, lines in cells.items()}
     for grade_id, source in sources.items():
         if not source:
@@ -193,6 +196,9 @@ def read_variant(path: Path) -> Variant:
     if path.parent.name == "wrong":
         for name in ("test", "message"):
             if not fields.get(name):
-                raise AssignmentError(f"{path}: no '{name}:' line in the docstring; a wrong answer names both")
-    return Variant(path, docstring.splitlines()[0].strip(), sources, fields.get("test", ""), fields.get("message", ""))
-
+                raise AssignmentError(
+                    f"{path}: no '{name}:' line in the docstring; a wrong answer names both"
+                )
+    return Variant(
+        path, docstring.splitlines()[0].strip(), sources, fields.get("test", ""), fields.get("message", "")
+    )

@@ -1,7 +1,7 @@
 """nbgrader itself, run in a child process: it changes the working directory and the environment.
 
-`python -m course_lib.grading.stock REQUEST` reads a JSON request: `{"course": DIR, "slug": ..., "step": "generate"}`
-(or a list of them) and leaves its result in the course folder, as nbgrader does.
+`python -m course_lib.grading.stock FILE` reads a JSON list of requests `{"course": DIR, "slug": ..., "step": ...}`;
+a step is "generate" or "autograde". The results lie in the course folder, as nbgrader leaves them.
 """
 
 import json
@@ -14,7 +14,6 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-PROVISIONER = "JUPYTER_DEFAULT_PROVISIONER_NAME"
 CELL_TIMEOUT = 120  # seconds
 
 
@@ -53,8 +52,16 @@ def child(requests: Sequence[dict[str, str]], *, environment: dict[str, str] | N
 
 def _reason(stderr: str) -> str:
     """The line of a traceback that says why, without nbgrader's own "see above"."""
-    lines = [line.strip() for line in stderr.splitlines() if line.strip() and not line.startswith((" ", "Traceback"))]
-    told = [line for line in lines if re.match(r"[\w.]+(Error|Exception|Timeout)\b", line) and "see the the" not in line]
+    lines = [
+        line.strip()
+        for line in stderr.splitlines()
+        if line.strip() and not line.startswith((" ", "Traceback"))
+    ]
+    told = [
+        line
+        for line in lines
+        if re.match(r"[\w.]+(Error|Exception|Timeout)\b", line) and "see the the" not in line
+    ]
     return (told or lines or [""])[-1]
 
 

@@ -1,0 +1,20 @@
+"""Corrects the weights and leaves the bias at 0.
+
+test: test_perceptron
+message: w becomes x = [3 1] and b becomes 1
+"""
+
+# cell: perceptron
+def perceptron(X, y, epochs):
+    X, y = np.asarray(X, dtype=float), np.asarray(y)
+    w, b, mistakes = np.zeros(X.shape[1]), 0.0, []
+    for _ in range(epochs):
+        wrong = 0
+        for x_i, y_i in zip(X, y):
+            answer = int(x_i @ w + b > 0)
+            if answer != y_i:
+                w, wrong = w + (y_i - answer) * x_i, wrong + 1
+        mistakes.append(wrong)
+        if wrong == 0:
+            break
+    return {"w": w, "b": b, "mistakes": mistakes}

@@ -1,0 +1,14 @@
+"""Trains with Adam, which is not plain gradient descent.
+
+test: test_keras_neuron
+message: is the optimiser plain gradient descent?
+"""
+
+# cell: keras_neuron
+def keras_neuron(X, y, w, b, lr, steps):
+    model = keras.Sequential([keras.Input((X.shape[1],)), keras.layers.Dense(1, activation="sigmoid")])
+    model.set_weights([w[:, None], np.array([b])])
+    model.compile(keras.optimizers.Adam(lr), "binary_crossentropy")
+    history = model.fit(X, y, epochs=steps, verbose=0, batch_size=len(X))
+    kernel, bias = model.get_weights()
+    return {"w": kernel[:, 0], "b": float(bias[0]), "losses": history.history["loss"]}
