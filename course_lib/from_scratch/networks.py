@@ -8,6 +8,8 @@ import numpy as np
 
 from course_lib.from_scratch.activations import ACTIVATIONS
 
+__all__ = ["MLP", "mlp", "predict", "set_weights", "weights"]
+
 # Activations that cut off half of their input need twice the variance (He et al. 2015); the others get Glorot's.
 HE_ACTIVATIONS = ("relu", "leaky_relu", "elu", "swish", "gelu", "mish")
 

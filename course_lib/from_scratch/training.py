@@ -29,7 +29,9 @@ def fit(
     over the epoch's samples, measured before each update; ``val_loss`` (with ``validation=(X, y)``) after the epoch.
     """
     slope = derivative_of(loss)
-    history: dict[str, list[float]] = {"loss": []} | ({"val_loss": []} if validation else {})
+    history: dict[str, list[float]] = {"loss": []}
+    if validation:
+        history["val_loss"] = []
     for epoch in range(epochs):
         total = 0.0
         for rows in batches(len(X), batch_size, seed=seed, epoch=epoch):

@@ -9,9 +9,7 @@ import keras
 import numpy as np
 
 
-def gradients(
-    model: keras.Model, loss: Callable[..., Any], X: np.ndarray, y: np.ndarray
-) -> list[np.ndarray]:
+def gradients(model: keras.Model, loss: Callable[..., Any], X: np.ndarray, y: np.ndarray) -> list[np.ndarray]:
     """dL/dparameter for every trainable parameter, in the layout of ``networks.weights``, by the backend's autograd.
 
     Raises ``NotImplementedError`` on other backends.

@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 import keras
 import numpy as np
 
+__all__ = ["mlp", "predict", "set_weights", "weights"]
+
 ACTIVATION_LAYERS: dict[str, Callable[[], keras.layers.Layer]] = {
     "relu": lambda: keras.layers.ReLU(),
     "leaky_relu": lambda: keras.layers.LeakyReLU(negative_slope=0.01),
@@ -33,7 +35,9 @@ def mlp(sizes: Sequence[int], activation: str = "relu", seed: int = 0) -> keras.
     for number, fan_out in enumerate(sizes[1:], start=1):
         if activation in HE_ACTIVATIONS:
             # Keras calls the truncated form "he_normal"; this is the plain normal of the paper.
-            start = keras.initializers.VarianceScaling(2.0, "fan_in", "untruncated_normal", seed=seed + number)
+            start = keras.initializers.VarianceScaling(
+                2.0, "fan_in", "untruncated_normal", seed=seed + number
+            )
         else:
             start = keras.initializers.GlorotUniform(seed=seed + number)
         layers.append(keras.layers.Dense(fan_out, kernel_initializer=start))

@@ -59,4 +59,6 @@ def fit(
         validation_batch_size=None if validation is None else len(validation[0]),
         verbose=0,
     )
-    return {key: [float(v) for v in record.history[key]] for key in ("loss", "val_loss") if key in record.history}
+    return {
+        key: [float(v) for v in record.history[key]] for key in ("loss", "val_loss") if key in record.history
+    }

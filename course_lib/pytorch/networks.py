@@ -10,6 +10,8 @@ from torch import nn
 
 from course_lib.pytorch.activations import Swish
 
+__all__ = ["mlp", "predict", "set_weights", "weights"]
+
 ACTIVATION_LAYERS: dict[str, type[nn.Module]] = {
     "relu": nn.ReLU,
     "leaky_relu": nn.LeakyReLU,
@@ -48,8 +50,12 @@ def mlp(sizes: Sequence[int], activation: str = "relu", seed: int = 0) -> nn.Seq
     return nn.Sequential(*layers)
 
 
+Entry = tuple[torch.Tensor | None, tuple[int, ...] | None]
+
+
 def _to_canonical(module: nn.Module) -> list[tuple[torch.Tensor, tuple[int, ...] | None]]:
     """Each array of a layer with the axis order that turns PyTorch's layout into the course's."""
+    entries: list[Entry]
     if isinstance(module, nn.Linear):
         entries = [(module.weight, (1, 0)), (module.bias, None)]
     elif isinstance(module, nn.Conv1d):
@@ -65,7 +71,9 @@ def _to_canonical(module: nn.Module) -> list[tuple[torch.Tensor, tuple[int, ...]
     elif isinstance(module, Swish) and isinstance(module.beta, nn.Parameter):
         entries = [(module.beta, None)]
     elif list(module.parameters(recurse=False)):
-        raise TypeError(f"{type(module).__name__} has weights whose layout in the other framework is not known")
+        raise TypeError(
+            f"{type(module).__name__} has weights whose layout in the other framework is not known"
+        )
     else:
         entries = []
     return [(tensor, axes) for tensor, axes in entries if tensor is not None]

@@ -30,7 +30,9 @@ def fit(
     """
     device = next(model.parameters()).device
     X_all, y_all = torch.as_tensor(X, device=device), torch.as_tensor(y, device=device)
-    history: dict[str, list[float]] = {"loss": []} | ({"val_loss": []} if validation else {})
+    history: dict[str, list[float]] = {"loss": []}
+    if validation:
+        history["val_loss"] = []
     for epoch in range(epochs):
         model.train()
         total = 0.0

@@ -1,0 +1,213 @@
+"""One call for every public name of the halls, with arguments that both frameworks understand.
+
+A case runs in one hall at a time and returns NumPy arrays; the twin test compares what the halls return.
+Gradients are asked for with random cotangents, so that every entry of an output matters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+RNG = np.random.default_rng(0)
+Z = np.concatenate([RNG.normal(size=(5, 4)), [[-30.0, 30.0, 0.5, -0.5]]]).astype("float32")
+LABELS = np.array([0, 3, 1, 2, 0, 3])
+ONE_HOT = np.eye(4, dtype="float32")[LABELS]
+YES_NO = (RNG.random((6, 4)) > 0.5).astype("float32")
+PROBABILITIES = RNG.dirichlet(np.ones(4), size=6).astype("float32")
+OTHER = RNG.normal(size=(6, 4)).astype("float32")
+THIRD = RNG.normal(size=(6, 4)).astype("float32")
+X = RNG.normal(size=(24, 4)).astype("float32")
+Y = RNG.normal(size=(24, 2)).astype("float32")
+
+
+@dataclass(frozen=True)
+class Hall:
+    """What a case needs to know of a framework: its modules, its tensors and its autograd."""
+
+    name: str
+    modules: dict[str, ModuleType]
+    tensor: Callable[[np.ndarray], Any]
+    gradient: Callable[[Callable[..., Any], list[np.ndarray]], list[np.ndarray]]
+    variables: Callable[[list[np.ndarray]], list[Any]]
+    apply: Callable[[Any, list[Any], list[np.ndarray]], None]
+    numpy: Callable[[Any], np.ndarray]
+    total: Callable[[Any], Any]
+    parameters: Callable[[Any], Any]
+    call: Callable[[Any, Any], Any]
+
+
+Case = Callable[[Hall], list[np.ndarray]]
+
+
+def function(
+    module: str, name: str, *arrays: np.ndarray, fixed: tuple[Any, ...] = (), **options: Any
+) -> Case:
+    """Value and gradients of a function of ``arrays``; ``fixed`` arguments follow and are not differentiated."""
+
+    def case(hall: Hall) -> list[np.ndarray]:
+        f = getattr(hall.modules[module], name)
+        others = [hall.tensor(a) if isinstance(a, np.ndarray) else a for a in fixed]
+        value = hall.numpy(f(*map(hall.tensor, arrays), *others, **options))
+        cotangent = np.random.default_rng(1).normal(size=value.shape).astype("float32")
+
+        def scalar(*tensors: Any) -> Any:
+            return hall.total(f(*tensors, *others, **options) * hall.tensor(cotangent))
+
+        return [value, *hall.gradient(scalar, list(arrays))]
+
+    return case
+
+
+def layer(name: str, **options: Any) -> Case:
+    """Value and input gradient of a layer class of the activations module."""
+
+    def case(hall: Hall) -> list[np.ndarray]:
+        built = getattr(hall.modules["activations"], name)(**options)
+        value = hall.numpy(hall.call(built, hall.tensor(Z)))
+        return [value, *hall.gradient(lambda z: hall.total(hall.call(built, z)), [Z])]
+
+    return case
+
+
+def penalty(name: str) -> Case:
+    """Value and gradients of a penalty on a list of parameters."""
+
+    def case(hall: Hall) -> list[np.ndarray]:
+        f = getattr(hall.modules["losses"], name)
+        value = hall.numpy(f([hall.tensor(Z), hall.tensor(OTHER)], strength=0.3))
+        return [value, *hall.gradient(lambda a, b: f([a, b], strength=0.3), [Z, OTHER])]
+
+    return case
+
+
+def weighted(hall: Hall) -> list[np.ndarray]:
+    losses = hall.modules["losses"]
+    f = losses.weighted_sum([(losses.mse, 0.7), (losses.mae, 0.3)])
+    y = hall.tensor(OTHER)
+    return [hall.numpy(f(hall.tensor(Z), y)), *hall.gradient(lambda z: f(z, y), [Z])]
+
+
+def optimizer(name: str, **options: Any) -> Case:
+    """Parameters after each of five steps with given gradients."""
+
+    def case(hall: Hall) -> list[np.ndarray]:
+        rng = np.random.default_rng(2)
+        start = [rng.normal(size=(3, 2)).astype("float32"), rng.normal(size=2).astype("float32")]
+        variables = hall.variables(start)
+        built = getattr(hall.modules["optimizers"], name)(variables, lr=0.05, **options)
+        seen: list[np.ndarray] = []
+        for _ in range(5):
+            grads = [rng.normal(size=a.shape).astype("float32") for a in start]
+            hall.apply(built, variables, grads)
+            seen += [np.array(hall.numpy(v)) for v in variables]
+        return seen
+
+    return case
+
+
+def _network(hall: Hall, activation: str) -> Any:
+    """A network with weights that do not depend on the hall's own initialisation."""
+    networks = hall.modules["networks"]
+    model = networks.mlp([4, 5, 3, 2], activation=activation, seed=3)
+    rng = np.random.default_rng(3)
+    networks.set_weights(model, [rng.normal(size=w.shape).astype("float32") for w in networks.weights(model)])
+    return model
+
+
+def network(activation: str) -> Case:
+    """Output and parameter gradients of a network after a weight transfer."""
+
+    def case(hall: Hall) -> list[np.ndarray]:
+        model = _network(hall, activation)
+        loss = hall.modules["losses"].mse
+        grads = hall.modules["autodiff"].gradients(model, loss, X, Y)
+        return [hall.modules["networks"].predict(model, X), *grads]
+
+    return case
+
+
+def weights(hall: Hall) -> list[np.ndarray]:
+    return hall.modules["networks"].weights(_network(hall, "relu"))
+
+
+def training(hall: Hall) -> list[np.ndarray]:
+    """Loss curves and final weights of a short training with validation."""
+    model = _network(hall, "tanh")
+    step = hall.modules["optimizers"].sgd(hall.parameters(model), lr=0.05, momentum=0.9)
+    history = hall.modules["training"].fit(
+        model,
+        X,
+        Y,
+        hall.modules["losses"].mse,
+        step,
+        epochs=4,
+        batch_size=10,
+        seed=5,
+        validation=(X[:7], Y[:7]),
+    )
+    curves = [np.array(history["loss"]), np.array(history["val_loss"])]
+    return [*curves, *hall.modules["networks"].weights(model)]
+
+
+def _all() -> Iterator[tuple[str, str, Case]]:
+    def plain(*names: str, **options: Any) -> Iterator[tuple[str, str, Case]]:
+        for name in names:
+            yield "activations", name, function("activations", name, Z, **options)
+
+    yield from plain("linear", "relu", "sigmoid", "tanh", "softplus", "mish", "softmax", "log_softmax")
+    yield from plain("leaky_relu", slope=0.2)
+    yield from plain("elu", alpha=1.5)
+    yield from plain("swish", beta=1.7)
+    yield from plain("gelu")
+    yield from plain("gelu", approximate=True)
+    yield from plain("softmax", "log_softmax", axis=0)
+    yield "activations", "Swish", layer("Swish", beta=1.3)
+    yield "activations", "Mish", layer("Mish")
+    for name in ("mse", "mae"):
+        yield "losses", name, function("losses", name, Z, fixed=(OTHER,))
+    yield "losses", "huber", function("losses", "huber", Z, fixed=(OTHER,), delta=0.7)
+    yield "losses", "smooth_l1", function("losses", "smooth_l1", Z, fixed=(OTHER,), beta=0.7)
+    yield "losses", "binary_cross_entropy", function("losses", "binary_cross_entropy", Z, fixed=(YES_NO,))
+    yield (
+        "losses",
+        "categorical_cross_entropy",
+        function("losses", "categorical_cross_entropy", Z, fixed=(ONE_HOT,)),
+    )
+    for name in ("sparse_categorical_cross_entropy", "negative_log_likelihood"):
+        yield "losses", name, function("losses", name, Z, fixed=(LABELS,))
+    yield "losses", "hinge", function("losses", "hinge", Z, fixed=(2 * YES_NO - 1,))
+    yield (
+        "losses",
+        "kl_divergence",
+        function("losses", "kl_divergence", np.log(PROBABILITIES), fixed=(ONE_HOT,)),
+    )
+    yield "losses", "kl_divergence", function("losses", "kl_divergence", OTHER, fixed=(PROBABILITIES,))
+    yield "losses", "focal", function("losses", "focal", Z, fixed=(LABELS,), gamma=1.5)
+    yield "losses", "focal", function("losses", "focal", Z, fixed=(LABELS,), alpha=[0.1, 0.2, 0.3, 0.4])
+    yield "losses", "dice", function("losses", "dice", PROBABILITIES, fixed=(YES_NO,))
+    yield "losses", "triplet", function("losses", "triplet", Z, OTHER, THIRD, margin=0.5)
+    yield "losses", "weighted_sum", weighted
+    yield "losses", "l1_penalty", penalty("l1_penalty")
+    yield "losses", "l2_penalty", penalty("l2_penalty")
+    for name in ("sgd", "adagrad", "rmsprop", "adam", "adamw", "nadam", "lion", "adafactor", "ema_momentum"):
+        yield "optimizers", name, optimizer(name)
+    yield "optimizers", "sgd", optimizer("sgd", momentum=0.9)
+    yield "optimizers", "sgd", optimizer("sgd", momentum=0.9, nesterov=True)
+    yield "optimizers", "adam", optimizer("adam", amsgrad=True)
+    yield "optimizers", "adamw", optimizer("adamw", weight_decay=0.1)
+    yield "optimizers", "lion", optimizer("lion", weight_decay=0.1)
+    for activation in ("relu", "leaky_relu", "elu", "sigmoid", "tanh", "linear", "swish", "gelu", "mish"):
+        yield "networks", "mlp", network(activation)
+    yield "networks", "weights", weights
+    yield "networks", "set_weights", weights
+    yield "networks", "predict", network("relu")
+    yield "autodiff", "gradients", network("tanh")
+    yield "training", "fit", training
+
+
+CASES: list[tuple[str, str, Case]] = list(_all())

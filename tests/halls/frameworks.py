@@ -1,0 +1,76 @@
+"""The two framework halls as the cases see them; the Keras hall on whichever backend is active."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+import keras
+import numpy as np
+import torch
+
+import course_lib.keras
+import course_lib.pytorch
+from tests.halls.cases import Hall
+
+
+def modules_of(package: ModuleType) -> dict[str, ModuleType]:
+    """Every module of a hall by its short name."""
+    names = [module.name for module in pkgutil.iter_modules(package.__path__)]
+    return {name: importlib.import_module(f"{package.__name__}.{name}") for name in names}
+
+
+def _torch_gradient(f: Callable[..., Any], arrays: list[np.ndarray]) -> list[np.ndarray]:
+    tensors = [torch.tensor(a, requires_grad=True) for a in arrays]
+    return [g.numpy() for g in torch.autograd.grad(f(*tensors), tensors)]
+
+
+def _keras_gradient(f: Callable[..., Any], arrays: list[np.ndarray]) -> list[np.ndarray]:
+    if keras.backend.backend() == "torch":
+        return _torch_gradient(f, arrays)
+    import tensorflow as tf
+
+    tensors = [tf.constant(a) for a in arrays]
+    with tf.GradientTape() as tape:
+        tape.watch(tensors)
+        value = f(*tensors)
+    return [keras.ops.convert_to_numpy(g) for g in tape.gradient(value, tensors)]
+
+
+def _torch_apply(optimizer: torch.optim.Optimizer, variables: list[Any], grads: list[np.ndarray]) -> None:
+    for variable, grad in zip(variables, grads, strict=True):
+        variable.grad = torch.tensor(grad)
+    optimizer.step()
+
+
+def _keras_apply(optimizer: Any, variables: list[Any], grads: list[np.ndarray]) -> None:
+    optimizer.apply([keras.ops.convert_to_tensor(g) for g in grads], variables)
+
+
+PYTORCH = Hall(
+    name="pytorch",
+    modules=modules_of(course_lib.pytorch),
+    tensor=torch.tensor,
+    gradient=_torch_gradient,
+    variables=lambda arrays: [torch.nn.Parameter(torch.tensor(a)) for a in arrays],
+    apply=_torch_apply,
+    numpy=lambda value: value.detach().numpy(),
+    total=lambda value: value.sum(),
+    parameters=lambda model: model.parameters(),
+    call=lambda layer, z: layer(z),
+)
+KERAS = Hall(
+    name="keras",
+    modules=modules_of(course_lib.keras),
+    tensor=keras.ops.convert_to_tensor,
+    gradient=_keras_gradient,
+    variables=lambda arrays: [keras.Variable(a) for a in arrays],
+    apply=_keras_apply,
+    numpy=keras.ops.convert_to_numpy,
+    total=keras.ops.sum,
+    parameters=lambda model: model.trainable_variables,
+    call=lambda layer, z: layer(z),
+)
