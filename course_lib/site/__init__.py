@@ -31,6 +31,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("config-inited", offline.serve_locally)
     app.connect("config-inited", _prepare_theme)
     app.add_transform(figures.RequireAltText)
+    app.add_post_transform(figures.DescribeDiagrams)
     app.add_transform(pairs.PairCells)
     found = executions.Executions()
     app.connect("builder-inited", found.prepare, priority=900)  # after MyST-NB has settled its configuration

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,9 @@ from docutils import nodes
 from PIL import Image, UnidentifiedImageError
 from sphinx.application import Sphinx
 from sphinx.transforms import SphinxTransform
+from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
+from sphinxcontrib.mermaid import mermaid
 
 LOGGER = logging.getLogger(__name__)
 
@@ -26,32 +29,63 @@ class RequireAltText(SphinxTransform):
     default_priority = 880
 
     def apply(self, **kwargs: Any) -> None:
-        """Look at every image of the document, those of cell outputs and those of the text."""
+        """Look at every image of the document: cell outputs, images of the text, diagrams."""
         cells = {id(node): number for number, node in enumerate(self.document.findall(_is_code_cell), 1)}
-        for image in self.document.findall(nodes.image):
+        for image in self.document.findall(_is_figure):
             if image.get("alt", "").strip():
                 continue
-            number = next((cells[id(node)] for node in _ancestors(image) if id(node) in cells), None)
-            if number is None:
-                message = "figure without alt text: say in its alt text what it shows"
-            else:
+            cell = next((node for node in _ancestors(image) if id(node) in cells), None)
+            if cell is not None:
                 message = (
-                    f"code cell {number}: figure without alt text: "
+                    f"code cell {cells[id(cell)]}: figure without alt text: "
                     'give the cell the metadata `mystnb: {image: {alt: "what the figure shows"}}`'
                 )
-            LOGGER.warning(message, location=image, type="course", subtype="alt")
+            elif isinstance(image, mermaid):
+                message = "diagram without alt text: give it the option `:alt: what the diagram shows`"
+            else:
+                message = "figure without alt text: say in its alt text what it shows"
+            location = (self.env.docname, _line(cell or image))
+            LOGGER.warning(message, location=location, type="course", subtype="alt")
+
+
+class DescribeDiagrams(SphinxPostTransform):
+    """A diagram is named by its alt text on a page; on paper, where nothing draws it, the text stands for it."""
+
+    default_priority = 300
+    formats = ("html", "latex")
+
+    def run(self, **kwargs: Any) -> None:
+        """Wrap or replace every Mermaid diagram."""
+        for diagram in list(self.document.findall(mermaid)):
+            alt = diagram.get("alt", "")
+            if self.app.builder.format == "latex":
+                diagram.replace_self(nodes.paragraph("", f"[Diagram: {alt}]"))
+                continue
+            opening = f'<div class="course-diagram" role="img" aria-label="{html.escape(alt)}">'
+            before, after = (nodes.raw("", text, format="html") for text in (opening, "</div>"))
+            diagram.replace_self([before, diagram.deepcopy(), after])
+
+
+def _is_figure(node: nodes.Node) -> bool:
+    return isinstance(node, nodes.image | mermaid)
 
 
 def _is_code_cell(node: nodes.Node) -> bool:
     return isinstance(node, nodes.container) and node.get("nb_element") == "cell_code"
 
 
-def _ancestors(node: nodes.Node) -> list[nodes.Node]:
-    found: list[nodes.Node] = []
+def _ancestors(node: nodes.Node) -> list[nodes.Element]:
+    found: list[nodes.Element] = []
     while node.parent is not None:
         node = node.parent
         found.append(node)
     return found
+
+
+def _line(node: nodes.Element) -> int | None:
+    """The line of the source that a node stands on; some nodes leave it to what is in or around them."""
+    candidates = [node, *node.findall(), *_ancestors(node)]
+    return next((candidate.line for candidate in candidates if candidate.line), None)
 
 
 def tune_images(

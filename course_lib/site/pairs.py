@@ -85,8 +85,10 @@ def _paired(children: list[nodes.Node]) -> list[nodes.Node]:
 
 def _pair(sides: list[tuple[str, list[nodes.Node]]]) -> nodes.container:
     body = nodes.container(classes=["course-pair-body"])
-    body.extend(_side(framework, cells) for framework, cells in sides)
-    return nodes.container("", body, classes=["course-pair", "full-width"])
+    order = list(FRAMEWORKS)
+    for framework, cells in sorted(sides, key=lambda side: order.index(side[0])):
+        body += _side(framework, cells)
+    return nodes.container("", body, classes=["course-pair"])
 
 
 def _side(framework: str, cells: list[nodes.Node], *classes: str) -> nodes.container:

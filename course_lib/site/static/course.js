@@ -137,8 +137,32 @@
         }
       }
     }
+    foldNow();
     markScrollable();
   }
+
+  // Two columns reach into the margin: the table of contents there folds away while a pair passes by. The
+  // theme unfolds it when the pointer is over it.
+  function foldContents() {
+    const contents = document.querySelector(".bd-sidebar-secondary");
+    if (!contents) return;
+    const passing = new Set();
+    const fold = () => contents.classList.toggle("hide", [...passing].some((pair) => pair.layout === "columns"));
+    const observer = new IntersectionObserver(
+      (entries) => {
+        for (const entry of entries) {
+          const pair = pairs.find(({ body }) => body === entry.target);
+          if (entry.isIntersecting) passing.add(pair);
+          else passing.delete(pair);
+        }
+        fold();
+      },
+      { rootMargin: "0px 0px -33% 0px" },
+    );
+    for (const { body } of pairs) observer.observe(body);
+    foldNow = fold;
+  }
+  let foldNow = () => {};
 
   // What scrolls sideways must be reachable with the keyboard.
   function markScrollable() {
@@ -157,7 +181,10 @@
       header?.prepend(buildSwitch("course-framework-header"));
       document.querySelector(".course-switch-slot")?.append(buildSwitch("course-framework-page"));
     }
+    foldContents();
     update();
+    document.getElementById("pst-primary-sidebar")?.setAttribute("role", "complementary");
+    document.getElementById("pst-primary-sidebar")?.setAttribute("aria-label", "Course");
     const article = document.querySelector(".bd-article");
     if (article) new ResizeObserver(update).observe(article);
     window.addEventListener("load", markScrollable);

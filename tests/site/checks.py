@@ -1,0 +1,157 @@
+"""What every page of a built site must satisfy; used on the fixture book and on the course itself."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+from tests.site.browser import DESKTOP, PHONE, open_page
+
+SERIOUS = {"serious", "critical"}
+LAUNCHERS = ("mybinder.org", "colab.research.google.com", "hub.example.org")
+PHONE_BUDGET = 2_500_000  # bytes of one page with everything it loads, before the server compresses it
+
+
+def pages(site: Path) -> list[str]:
+    """The pages of a built site, relative to its root."""
+    found = (path.relative_to(site) for path in site.rglob("*.html"))
+    return sorted(path.as_posix() for path in found if path.parts[0] not in ("_static", "_sources"))
+
+
+def accessibility(browser: Browser, address: str, scheme: str, viewport: dict[str, int]) -> list[str]:
+    """Serious and critical findings of axe-core on a page, with its menus open and each tab shown."""
+    context = browser.new_context(color_scheme=scheme, viewport=viewport, reduced_motion="reduce")
+    page = open_page(context, address)
+    findings = _axe(page)
+    for menu in page.query_selector_all(".article-header-buttons .dropdown-toggle"):
+        menu.click()
+        findings += _axe(page, ".article-header-buttons")
+        page.keyboard.press("Escape")
+    if page.query_selector(".course-pair"):
+        page.evaluate("() => document.querySelector('.course-choice-keras input').click()")
+        findings += _axe(page, ".bd-article")
+    context.close()
+    return sorted(set(findings))
+
+
+def _axe(page: Page, part: str | None = None) -> list[str]:
+    violations = Axe().run(page, context=part).response["violations"]
+    return [
+        f"{violation['id']}: {node['html'][:160]}"
+        for violation in violations
+        if violation["impact"] in SERIOUS
+        for node in violation["nodes"]
+    ]
+
+
+@dataclass
+class Traffic:
+    """What a page asked for while it was opened."""
+
+    foreign: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+    size: int = 0
+
+
+def traffic(browser: Browser, base: str, name: str, viewport: dict[str, int] = PHONE) -> Traffic:
+    """Open a page, scroll to its end, and log every request and every complaint of the console."""
+    seen = Traffic()
+    context = browser.new_context(viewport=viewport)
+    context.on("request", lambda r: seen.foreign.append(r.url) if _is_foreign(r.url, base) else None)
+    context.on("requestfailed", lambda r: seen.failed.append(f"{r.url}: {r.failure}"))
+    context.on("response", lambda r: seen.failed.append(f"{r.status} {r.url}") if r.status >= 400 else None)
+    context.on(
+        "console",
+        lambda m: seen.complaints.append(m.text) if m.type in ("error", "warning") else None,
+    )
+    context.on("weberror", lambda e: seen.complaints.append(str(e.error)))
+    context.on("requestfinished", lambda r: _add_size(seen, r))
+    page = open_page(context, base + name)
+    page.evaluate("() => window.scrollTo(0, document.body.scrollHeight)")
+    page.wait_for_load_state("networkidle")
+    context.close()
+    return seen
+
+
+def _is_foreign(address: str, base: str) -> bool:
+    return not address.startswith((base, "data:", "blob:"))
+
+
+def _add_size(seen: Traffic, request: object) -> None:
+    seen.size += request.sizes()["responseBodySize"]  # type: ignore[attr-defined]
+
+
+class _Links(HTMLParser):
+    """The addresses and images of a page."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.links: list[tuple[str, dict[str, str | None]]] = []
+        self.images: list[dict[str, str | None]] = []
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        values = dict(attributes)
+        if tag == "a" and values.get("href"):
+            self.links.append((values["href"] or "", values))
+        if tag == "img":
+            self.images.append(values)
+
+
+def parsed(page: Path) -> _Links:
+    """Links and images of one page."""
+    parser = _Links()
+    parser.feed(page.read_text(encoding="utf8"))
+    return parser
+
+
+def broken_links(site: Path, name: str) -> list[str]:
+    """Links of a page to files that are not in the site."""
+    missing = []
+    for href, _ in parsed(site / name).links:
+        parts = urlsplit(href)
+        if parts.scheme or parts.netloc or not parts.path:
+            continue
+        if not (site / name).parent.joinpath(unquote(parts.path)).resolve().exists():
+            missing.append(href)
+    return missing
+
+
+def downloads(site: Path, name: str) -> list[Path]:
+    """The notebooks that a page's facts line offers."""
+    offered = [href for href, values in parsed(site / name).links if values.get("class") == "course-download"]
+    return [(site / name).parent.joinpath(unquote(href)).resolve() for href in offered]
+
+
+def launch_targets(site: Path, name: str) -> dict[str, str]:
+    """For each launch button of a page: the file of the repository that it opens."""
+    targets = {}
+    for href, _ in parsed(site / name).links:
+        parts = urlsplit(href)
+        if parts.netloc in LAUNCHERS:
+            found = re.search(r"(?:lab/tree/|blob/main/)(.+?\.[a-z]+)(?:&|$)", unquote(href))
+            targets[parts.netloc] = (found[1] if found else href).removeprefix("deep-learning-course/")
+    return targets
+
+
+def images_without_alt(site: Path, name: str) -> list[str]:
+    """Images of a page that say nothing, or only their own file name, to a screen reader."""
+    return [
+        values.get("src") or "?"
+        for values in parsed(site / name).images
+        if "alt" not in values or _is_file_name(values["alt"] or "", values.get("src") or "")
+    ]
+
+
+def _is_file_name(alt: str, source: str) -> bool:
+    return bool(alt) and (alt in source or bool(re.fullmatch(r"\S*[0-9a-f]{16,}\S*", alt)))
+
+
+SCHEMES = ("light", "dark")
+VIEWPORTS = {"desktop": DESKTOP, "phone": PHONE}

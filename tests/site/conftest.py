@@ -1,0 +1,43 @@
+"""One browser and one built fixture book for all site tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.site import books
+from tests.site.browser import chromium, served
+
+
+@dataclass(frozen=True)
+class Site:
+    """A built site that is being served."""
+
+    folder: Path
+    address: str
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A headless Chromium."""
+    with chromium() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a small book with three chapters."""
+    chapters = {"alpha.md": books.ALPHA, "beta.md": books.BETA, "gamma.ipynb": books.gamma()}
+    return books.write_book(tmp_path_factory.mktemp("book") / "book", chapters)
+
+
+@pytest.fixture(scope="session")
+def site(book: Path) -> Iterator[Site]:
+    """The built fixture book, served on 127.0.0.1."""
+    folder = books.built(book)
+    with served(folder) as address:
+        yield Site(folder, address)
