@@ -32,7 +32,8 @@ def agree(label: str, a: Any, b: Any, tol: float = 1e-5) -> float:
     """Show the largest absolute difference between ``a`` and ``b`` and return it.
 
     ``a`` and ``b`` are numbers, arrays or tensors of any hall, or lists of them with the same shapes. The difference is
-    recorded in the cell's output. Raises ``AssertionError`` if it exceeds ``tol`` or is not a number, or if the shapes differ.
+    recorded in the cell's output. Raises ``AssertionError`` if it exceeds ``tol`` or is not a number, or if
+    the shapes differ.
     """
     left, right = _parts(a), _parts(b)
     shapes = [part.shape for part in left], [part.shape for part in right]
@@ -64,7 +65,8 @@ def _show(label: str, difference: float, tol: float) -> None:
         print(text)
         return
     record = {"label": label, "difference": difference, "tolerance": tol}
-    display({"text/plain": text, PARITY_MIME: record}, raw=True)
+    # The record travels as metadata: among the data, MyST-NB warns of a MIME type it does not know.
+    display({"text/plain": text}, metadata={PARITY_MIME: record}, raw=True)
 
 
 def outputs_agree(model_a: Any, model_b: Any, X: np.ndarray, tol: float = 1e-5) -> float:
