@@ -33,7 +33,7 @@ def sync(args: argparse.Namespace) -> int:
     project = _project(args)
     known = {path.stem for path in assignments.find(project.root)}
     chosen = [name for name in args.chapters if name not in known or _is_chapter(project, name)]
-    sources = _checked(project, chosen) if chosen or not args.chapters else []
+    sources, findings = _checked(project, chosen) if chosen or not args.chapters else ([], 0)
     slugs = [name for name in args.chapters if name in known]
     wanted = assignments.find(project.root, slugs or None) if slugs or not args.chapters else []
     exercises = [assignments.load(path) for path in wanted]
@@ -42,16 +42,16 @@ def sync(args: argparse.Namespace) -> int:
         texts = release.build(exercises)
         drifted += [line for line in release.drift(project.root, exercises, texts) if _concerns(line, slugs)]
         print(*drifted, sep="\n", end="\n" if drifted else "", file=sys.stderr)
-        if not drifted:
+        if not drifted and not findings:
             print(f"in step: {len(sources)} notebooks, {len(exercises)} exercises")
-        return 1 if drifted else 0
+        return 2 if findings else 1 if drifted else 0
     touched, notes = notebooks.write(project, sources)
     touched += release.write(project.root, exercises)
     for path in touched:
         print(f"{'wrote' if path.exists() else 'removed'} {project.name(path)}")
     print(*notes, sep="\n", end="\n" if notes else "", file=sys.stderr)
     print(f"{len(touched)} changed of {len(sources)} notebooks and {len(exercises)} exercises")
-    return 0
+    return 2 if findings else 0
 
 
 def run(args: argparse.Namespace) -> int:
@@ -60,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
     from course_lib.notebooks.environment import resolve_device
 
     project = _project(args)
-    sources = _checked(project, args.chapters)
+    sources, findings = _checked(project, args.chapters)
     frameworks = FRAMEWORKS if args.framework == "all" else (args.framework,)
     settings = runner.Settings(
         profile=args.profile,
@@ -70,17 +70,20 @@ def run(args: argparse.Namespace) -> int:
         force=args.force,
         warm=not args.cold,
     )
-    tasks = runner.run(project, sources, settings)
-    return _report(tasks, args.verbose)
+    failures = _report(runner.run(project, sources, settings), args.verbose) if sources else 0
+    return 2 if findings else 1 if failures else 0
 
 
 def build(args: argparse.Namespace) -> int:
     """Run what is stale and build the site."""
     from course_lib.notebooks import run as runner
-    from course_lib.notebooks.build import build_site
+    from course_lib.notebooks.build import build_site, require_book
 
     project = _project(args)
-    sources = _checked(project, [])
+    require_book(project)
+    sources, findings = _checked(project, [])
+    if findings:
+        raise CourseError("the site was not built: mend the chapters above")
     tasks = runner.run(project, sources, runner.Settings(jobs=args.jobs, warm=not args.cold))
     _report(tasks, args.verbose)
     if any(task.state == "failed" for task in tasks):
@@ -124,16 +127,15 @@ def _concerns(line: str, slugs: Sequence[str]) -> bool:
     return not slugs or any(f"/{slug}/" in line for slug in slugs)
 
 
-def _checked(project: Project, names: Sequence[str]) -> list[Source]:
-    """The chosen chapters, read; prints every finding and stops when there is one."""
+def _checked(project: Project, names: Sequence[str]) -> tuple[list[Source], int]:
+    """The chosen chapters that have no findings, and how many findings the others have; prints them."""
     from course_lib.notebooks.lint import lint_headers, lint_pages
 
     sources, problems = lint_pages(project, project.select(names))
     problems += lint_headers(project) if not names else []
-    if problems:
-        print(*problems, sep="\n", file=sys.stderr)
-        raise CourseError(f"{len(problems)} findings in the sources: nothing was done")
-    return sources
+    print(*problems, sep="\n", end="\n" if problems else "", file=sys.stderr)
+    bad = {problem.path for problem in problems}
+    return [source for source in sources if source.name not in bad], len(problems)
 
 
 def _report(tasks: list[Task], verbose: bool) -> int:
@@ -142,7 +144,7 @@ def _report(tasks: list[Task], verbose: bool) -> int:
     print(summary(tasks))
     lines = list(complaints(tasks, verbose))
     print(*lines, sep="\n", end="\n" if lines else "", file=sys.stderr)
-    return 1 if lines else 0
+    return len(lines)
 
 
 def _jobs(text: str) -> int:

@@ -21,8 +21,7 @@ def build_site(project: Project, sources: list[Source], *, device: str = "cpu", 
     The executions of ``sources`` must be fresh (see :func:`course_lib.notebooks.run.run`).
     Warnings are errors: raises :class:`CourseError` when Jupyter Book fails.
     """
-    if not (project.root / "_config.yml").is_file():
-        raise CourseError(f"{project.root}: no _config.yml: this is not a Jupyter Book")
+    require_book(project)
     fill_jupyter_cache(project, sources, device=device)
     before = cached_pages(project)
     command = [sys.executable, "-c", _JUPYTER_BOOK, "build", str(project.root)]
@@ -33,6 +32,12 @@ def build_site(project: Project, sources: list[Source], *, device: str = "cpu", 
     for uri in sorted(cached_pages(project) - before):
         print(f"{uri}: executed by the site build, for it is no chapter", file=sys.stderr)
     return project.build / "html" / "index.html"
+
+
+def require_book(project: Project) -> None:
+    """Raise :class:`CourseError` unless the project is a Jupyter Book."""
+    if not (project.root / "_config.yml").is_file():
+        raise CourseError(f"{project.root}: no _config.yml: this is not a Jupyter Book")
 
 
 def cached_pages(project: Project) -> set[str]:

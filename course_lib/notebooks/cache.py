@@ -6,34 +6,19 @@ import hashlib
 import json
 import os
 import platform
-import tempfile
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
-import nbformat
 from nbformat import NotebookNode
 
+from .files import read_notebook
 from .layout import Project
 from .source import Source, tags
 
 CHAPTER_FACING = ("data", "from_scratch", "pytorch", "keras", "parity", "plots", "claims", "display.py")
 _FORMAT = 1  # raise it when executed notebooks change shape
 _EFFECTIVE_TAGS = ("parameters", "raises-exception")
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Write a whole file or none of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf8") as file:
-            file.write(text)
-        os.chmod(name, 0o644)
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 def library_hash(library: Path) -> str:
@@ -83,11 +68,8 @@ def executed_path(project: Project, chapter: Path, profile: str, device: str, fr
 
 def read_executed(path: Path) -> NotebookNode | None:
     """A stored execution, or None when there is none or it cannot be read."""
-    try:
-        nb = nbformat.read(path, as_version=4)
-    except (OSError, ValueError, nbformat.reader.NotJSONError):
-        return None
-    return nb if isinstance(nb.metadata.get("course"), dict) else None
+    nb = read_notebook(path)
+    return nb if nb is not None and isinstance(nb.metadata.get("course"), dict) else None
 
 
 def fresh(path: Path, key: str) -> NotebookNode | None:

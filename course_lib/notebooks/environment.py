@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import shutil
 import subprocess
@@ -10,12 +9,14 @@ import sys
 from collections.abc import Mapping
 from functools import cache
 
+from course_lib.kernels import PROVISIONER
+
 from .errors import CourseError
 
 DEVICES = ("auto", "cpu", "cuda")
 PROFILES = ("quick", "full")
 FRAMEWORKS = ("both", "pytorch", "keras")
-WARM_PROVISIONER = "course-warm"
+SWITCH = "COURSE_WARM"  # read by the provisioner: 0 asks for a cold kernel
 _THREAD_VARIABLES = (
     "OMP_NUM_THREADS",
     "MKL_NUM_THREADS",
@@ -47,11 +48,6 @@ def cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return max(1, len(os.sched_getaffinity(0)))
     return os.cpu_count() or 1
-
-
-def warm_available() -> bool:
-    """Whether kernels can be forked from a warm server here."""
-    return hasattr(os, "fork") and importlib.util.find_spec("course_lib.kernels.provisioner") is not None
 
 
 @cache
@@ -92,7 +88,8 @@ def kernel_environment(
     """The whole environment for processes that start kernels.
 
     ``device`` is ``"cpu"`` (GPUs are hidden) or ``"cuda"``.  ``threads`` is set for every numerical library,
-    before any of them loads.  ``warm`` asks for forked kernels where they are possible.
+    before any of them loads.  ``warm`` asks for forked kernels where they are possible; the provisioner falls
+    back to cold ones, and blocks the network in both.
     """
     environment = dict(os.environ if base is None else base)
     environment.update(dict.fromkeys(_THREAD_VARIABLES, str(threads)))
@@ -104,8 +101,7 @@ def kernel_environment(
         environment["CUDA_VISIBLE_DEVICES"] = "-1"
     else:
         environment["TF_FORCE_GPU_ALLOW_GROWTH"] = "true"
-    if warm and device == "cpu" and warm_available():
-        environment["JUPYTER_DEFAULT_PROVISIONER_NAME"] = WARM_PROVISIONER
-    else:
-        environment.pop("JUPYTER_DEFAULT_PROVISIONER_NAME", None)
+    environment["JUPYTER_DEFAULT_PROVISIONER_NAME"] = PROVISIONER
+    if not warm or device == "cuda":  # a CUDA context does not survive a fork
+        environment[SWITCH] = "0"
     return environment

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +15,7 @@ from nbformat import NotebookNode
 
 from .errors import CourseError
 
+_SCALAR_TAG = re.compile(r"^:?tags:\s*[^\s\[]")
 KERNELSPEC = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
 
@@ -37,9 +39,8 @@ class Source:
 
 
 def tags(cell: NotebookNode) -> list[str]:
-    """The tags of a cell, as a list of strings whatever the author wrote."""
-    value = cell.metadata.get("tags", [])
-    return [str(tag) for tag in value] if isinstance(value, list) else [str(value)]
+    """The tags of a cell."""
+    return list(cell.metadata.get("tags", []))
 
 
 def cell_ids(cells: list[NotebookNode]) -> list[str]:
@@ -82,6 +83,10 @@ def read_source(path: Path, root: Path | None = None) -> Source:
     except (MystMetadataParsingError, yaml.YAMLError) as error:
         message = " ".join(str(error).split())
         raise CourseError(f"{name}:1: {message}: mend the YAML") from None
+    except nbformat.ValidationError as error:
+        line = next((n for n, line in enumerate(text.splitlines(), 1) if _SCALAR_TAG.match(line)), 1)
+        message = "tags must be a list: write [tag]" if line > 1 else " ".join(error.message.split())
+        raise CourseError(f"{name}:{line}: {message}") from None
     starts = nb.metadata.pop("source_map")
     file_lines = text.splitlines()
     lines = [_first_line(cell, start, file_lines) for cell, start in zip(nb.cells, starts, strict=True)]

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import nbformat
 from nbformat import NotebookNode
 
 from . import cache
+from .files import notebook_text, read_notebook, write_atomically
 from .layout import Project
 from .source import Source, tags
 
@@ -40,7 +40,7 @@ def make_sibling(project: Project, source: Source, profile: str = "quick", devic
     """
     path = sibling_path(source)
     nb = copy.deepcopy(source.nb)
-    old = _code_cells(_read(path))
+    old = _code_cells(read_notebook(path))
     executed = _code_cells(_fresh(project, source, profile, device))
     missing, changed = [], []
     unchanged_so_far = True
@@ -58,7 +58,9 @@ def make_sibling(project: Project, source: Source, profile: str = "quick", devic
         cell.outputs = _storable(ran.outputs) if ran is not None else kept
         if not cell.outputs:
             missing.append(index)
-        elif ran is not None and kept and kept != cell.outputs:
+            continue
+        cell.execution_count = position  # nbval takes outputs without a count for a mistake
+        if ran is not None and kept and kept != cell.outputs:
             changed.append(index)
     return Sibling(path, nb, missing, changed)
 
@@ -73,7 +75,7 @@ def write(project: Project, sources: Sequence[Source]) -> tuple[list[Path], list
         sibling = make_sibling(project, source)
         text = notebook_text(sibling.nb)
         if not sibling.path.exists() or sibling.path.read_text(encoding="utf8") != text:
-            cache.write_atomically(sibling.path, text)
+            write_atomically(sibling.path, text)
             touched.append(sibling.path)
         if sibling.missing:
             cells = ", ".join(str(index + 1) for index in sibling.missing)
@@ -106,11 +108,6 @@ def orphans(project: Project) -> list[Path]:
     )
 
 
-def notebook_text(nb: NotebookNode) -> str:
-    """The text of a notebook's file: sorted keys, one final newline."""
-    return nbformat.writes(nb, nbformat.NO_CONVERT).rstrip("\n") + "\n"
-
-
 _RUN = "run `course run --device cpu`, then `course sync`"
 _SYNC = "run `course sync`"
 
@@ -118,7 +115,7 @@ _SYNC = "run `course sync`"
 def _difference(sibling: Sibling) -> str | None:
     if not sibling.path.exists():
         return f"missing: {_SYNC}"
-    old = _read(sibling.path)
+    old = read_notebook(sibling.path)
     if old is None:
         return f"not a readable notebook: {_SYNC}"
     for number, (mine, theirs) in enumerate(zip(sibling.nb.cells, old.cells, strict=False), 1):
@@ -131,20 +128,15 @@ def _difference(sibling: Sibling) -> str | None:
             return f"{where} has no stored output to compare: {_RUN}"
         if number - 1 in sibling.changed:
             return f"{where} stores another output than its last run: {_SYNC}"
-        if mine.get("outputs") != theirs.get("outputs") or theirs.get("execution_count") is not None:
+        if mine.get("outputs") != theirs.get("outputs") or mine.get("execution_count") != theirs.get(
+            "execution_count"
+        ):
             return f"{where} stores outputs that do not belong there: {_SYNC}"
     if len(sibling.nb.cells) != len(old.cells):
         return f"{len(old.cells)} cells, its source has {len(sibling.nb.cells)}: {_SYNC}"
     if notebook_text(sibling.nb) != sibling.path.read_text(encoding="utf8"):
         return f"same cells, other notebook metadata or layout than its source: {_SYNC}"
     return None
-
-
-def _read(path: Path) -> NotebookNode | None:
-    try:
-        return nbformat.read(path, as_version=4)
-    except (OSError, ValueError, nbformat.reader.NotJSONError):
-        return None
 
 
 def _fresh(project: Project, source: Source, profile: str, device: str) -> NotebookNode | None:

@@ -32,7 +32,7 @@ from papermill.exceptions import PapermillExecutionError
 from traitlets.config import Config
 
 from . import measure
-from .cache import write_atomically
+from .files import notebook_text, write_atomically
 
 ENGINE = "course"
 _BLOCK_NETWORK = "import course_lib.kernels.offline as _course; _course.block_network(); del _course"
@@ -193,7 +193,7 @@ class Run:
             timing = cell.metadata.pop("papermill", {})
             if cell.cell_type == "code":
                 cell.metadata["course"] = {"wall_s": timing.get("duration")}
-        write_atomically(Path(self.job["output"]), nbformat.writes(self.nb, nbformat.NO_CONVERT) + "\n")
+        write_atomically(Path(self.job["output"]), notebook_text(self.nb))
 
 
 def _is_warm(manager: Any) -> bool:

@@ -1,0 +1,37 @@
+"""Notebook files: read what may be broken, write all or nothing."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+
+
+def read_notebook(path: Path) -> NotebookNode | None:
+    """A notebook, or None when the file is missing or is not one."""
+    try:
+        return nbformat.read(path, as_version=4)
+    except (OSError, ValueError, nbformat.ValidationError, nbformat.reader.NotJSONError):
+        return None
+
+
+def notebook_text(nb: NotebookNode) -> str:
+    """The text of a notebook's file: sorted keys, one final newline."""
+    return nbformat.writes(nb, nbformat.NO_CONVERT).rstrip("\n") + "\n"
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write a whole file or none of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf8") as file:
+            file.write(text)
+        os.chmod(name, 0o644)
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
