@@ -36,7 +36,8 @@ def gradients(model: MLP, loss: Callable[..., float], X: np.ndarray, y: np.ndarr
 def finite_differences(f: Callable[[np.ndarray], float], x: np.ndarray, eps: float = 1e-6) -> np.ndarray:
     """Gradient of the scalar function ``f`` at ``x`` (any shape) by central differences, in float64.
 
-    Each entry is ``(f(x + eps e_i) - f(x - eps e_i)) / (2 eps)``; its error is of order ``eps**2`` plus rounding ``1e-16 / eps``.
+    Each entry is ``(f(x + eps e_i) - f(x - eps e_i)) / (2 eps)``; its error is of order ``eps**2`` plus
+    rounding of order ``1e-16 / eps``.
     """
     x = np.array(x, dtype=np.float64)
     grad = np.empty_like(x)

@@ -17,7 +17,8 @@ HE_ACTIVATIONS = ("relu", "leaky_relu", "elu", "swish", "gelu", "mish")
 class MLP:
     """Multi-layer perceptron: ``Z = A @ W + b`` and an activation per hidden layer, a linear output layer.
 
-    ``params`` is the list ``[W1, b1, W2, b2, ...]``; every ``W`` is ``(inputs, outputs)``, every ``b`` is ``(outputs,)``.
+    ``params`` is the list ``[W1, b1, W2, b2, ...]``; every ``W`` is ``(inputs, outputs)``, every ``b``
+    ``(outputs,)``.
     """
 
     def __init__(self, params: list[np.ndarray], activation: str) -> None:

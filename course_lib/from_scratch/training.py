@@ -25,8 +25,9 @@ def fit(
 ) -> dict[str, list[float]]:
     """Train ``model`` on ``X`` ``(n, d)`` and ``y`` with mini-batches in the order of ``data.batches``.
 
-    ``loss(y_hat, y)`` is a loss of this hall, ``optimizer`` holds ``model.params``. Returns the history: ``loss`` is the mean
-    over the epoch's samples, measured before each update; ``val_loss`` (with ``validation=(X, y)``) after the epoch.
+    ``loss(y_hat, y)`` is a loss of this hall, ``optimizer`` holds ``model.params``. Returns the history:
+    ``loss`` is the mean over the epoch's samples, measured before each update; ``val_loss`` (with
+    ``validation=(X, y)``) after the epoch.
     """
     slope = derivative_of(loss)
     history: dict[str, list[float]] = {"loss": []}

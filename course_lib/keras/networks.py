@@ -47,8 +47,9 @@ def mlp(sizes: Sequence[int], activation: str = "relu", seed: int = 0) -> keras.
 
 
 def weights(model: keras.Model) -> list[np.ndarray]:
-    """Copies of the weights layer by layer; dense kernels ``(inputs, outputs)``, convolutions ``(*size, inputs, outputs)``.
+    """Copies of the weights layer by layer.
 
+    Dense kernels are ``(inputs, outputs)``, convolutions ``(*size, inputs, outputs)``.
     Batch normalisation gives scale, shift, moving mean and moving variance.
     """
     return [np.array(keras.ops.convert_to_numpy(v)) for v in _variables(model)]

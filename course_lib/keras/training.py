@@ -43,8 +43,9 @@ def fit(
 ) -> dict[str, list[float]]:
     """Train ``model`` on arrays ``X`` (samples first) and ``y`` with mini-batches in the order of ``data.batches``.
 
-    ``loss(y_hat, y)`` is the mean over a batch. Returns the history: ``loss`` is the mean over the epoch's samples, measured
-    before each update; ``val_loss`` (with ``validation=(X, y)``) after the epoch, in inference mode.
+    ``loss(y_hat, y)`` is the mean over a batch. Returns the history:
+    ``loss`` is the mean over the epoch's samples, measured before each update; ``val_loss`` (with
+    ``validation=(X, y)``) after the epoch, in inference mode.
     """
     # Keras hands over the target first.
     model.compile(optimizer=optimizer, loss=lambda y, y_hat: loss(y_hat, y))

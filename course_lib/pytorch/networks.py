@@ -85,8 +85,9 @@ def canonical_arrays(model: nn.Module) -> list[tuple[torch.Tensor, tuple[int, ..
 
 
 def weights(model: nn.Module) -> list[np.ndarray]:
-    """Copies of the weights layer by layer; dense kernels ``(inputs, outputs)``, convolutions ``(*size, inputs, outputs)``.
+    """Copies of the weights layer by layer.
 
+    Dense kernels are ``(inputs, outputs)``, convolutions ``(*size, inputs, outputs)``.
     Batch normalisation gives scale, shift, running mean and running variance. Raises ``TypeError`` for other layers.
     """
     arrays = [(t.detach().cpu().numpy(), axes) for t, axes in canonical_arrays(model)]

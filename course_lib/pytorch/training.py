@@ -25,8 +25,9 @@ def fit(
 ) -> dict[str, list[float]]:
     """Train ``model`` on arrays ``X`` (samples first) and ``y`` with mini-batches in the order of ``data.batches``.
 
-    ``loss(y_hat, y)`` is the mean over a batch. Returns the history: ``loss`` is the mean over the epoch's samples, measured
-    before each update; ``val_loss`` (with ``validation=(X, y)``) after the epoch, in evaluation mode.
+    ``loss(y_hat, y)`` is the mean over a batch. Returns the history:
+    ``loss`` is the mean over the epoch's samples, measured before each update; ``val_loss`` (with
+    ``validation=(X, y)``) after the epoch, in evaluation mode.
     """
     device = next(model.parameters()).device
     X_all, y_all = torch.as_tensor(X, device=device), torch.as_tensor(y, device=device)

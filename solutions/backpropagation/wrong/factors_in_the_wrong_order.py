@@ -1,0 +1,12 @@
+"""Multiplies delta with the weights in the order of the column convention.
+
+test: test_backward
+message: matmul
+"""
+
+# cell: backward
+def backward(X, y, params):
+    out = forward(X, params)
+    delta2 = output_delta(out["y_hat"], y, "cross-entropy")
+    delta1 = (params["W2"].T @ delta2) * (1 - out["A1"] ** 2)
+    return {"W1": X.T @ delta1, "b1": delta1.sum(axis=0), "W2": out["A1"].T @ delta2, "b2": delta2.sum(axis=0)}

@@ -1,0 +1,12 @@
+"""Passes the blame through the activation as if its slope were 1.
+
+test: test_backward
+message: is the slope of tanh 1 - A1**2
+"""
+
+# cell: backward
+def backward(X, y, params):
+    out = forward(X, params)
+    delta2 = output_delta(out["y_hat"], y, "cross-entropy")
+    delta1 = delta2 @ params["W2"].T
+    return {"W1": X.T @ delta1, "b1": delta1.sum(axis=0), "W2": out["A1"].T @ delta2, "b2": delta2.sum(axis=0)}
