@@ -54,15 +54,8 @@ class Report:
 
 
 HEADER = [
-    "assignment",
-    "points",
-    "tasks",
-    "reference",
-    "stub",
-    "wrong caught",
-    "alternatives",
-    "grading",
-    "verdict",
+    *("assignment", "points", "tasks", "reference", "stub"),
+    *("wrong caught", "alternatives", "grading", "verdict"),
 ]
 
 

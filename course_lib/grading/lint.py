@@ -52,8 +52,6 @@ def _metadata(assignment: Assignment) -> list[str]:
         if grade_id in ids:
             found.append(f"cell '{grade_id}': the grade_id is used twice")
         ids.add(grade_id)
-    if assignment.notebook.metadata.get("kernelspec", {}).get("name") != "python3":
-        found.append("the header has no 'kernelspec: {name: python3, display_name: Python 3}'")
     return found
 
 

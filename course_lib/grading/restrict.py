@@ -75,11 +75,11 @@ class without:
 
 
 def _blocker(name: str) -> Any:
+    last = name.rpartition(".")[2]
+    message = f"this task asks you to build {last} yourself: {name} is not available in its test"
+
     def blocked(*args: Any, **kwargs: Any) -> NoReturn:
-        last = name.rpartition(".")[2]
-        raise NotAvailable(
-            f"this task asks you to build {last} yourself: {name} is not available in its test"
-        )
+        raise NotAvailable(message)
 
     return blocked
 

@@ -1,7 +1,8 @@
 """nbgrader itself, run in a child process: it changes the working directory and the environment.
 
-`python -m course_lib.grading.stock FILE` reads a JSON list of requests `{"course": DIR, "slug": ..., "step": ...}`;
-a step is "generate" or "autograde". The results lie in the course folder, as nbgrader leaves them.
+`python -m course_lib.grading.stock FILE` reads a JSON list of requests,
+`{"course": DIR, "slug": ..., "step": "generate" or "autograde"}`.
+The results lie in the course folder, where nbgrader leaves them; `marks.json` is added after autograding.
 """
 
 import json

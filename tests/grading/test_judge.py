@@ -1,0 +1,101 @@
+"""What the marks say against an assignment, from made-up marks; no kernel runs here."""
+
+from pathlib import Path
+
+import pytest
+
+from course_lib.grading import checks, source, submissions
+from course_lib.grading.submissions import Outcome
+from tests.grading import counting
+
+FULL = {"test_total": 3.0, "test_largest": 3.0, "test_product": 3.0}
+EXAMPLES = "TestResults(failed=0, attempted=3)"
+
+
+@pytest.fixture
+def assignment(tmp_path: Path) -> source.Assignment:
+    return source.load(counting.course(tmp_path))
+
+
+@pytest.fixture
+def outcomes(assignment: source.Assignment) -> dict[str, Outcome]:
+    """Everything as it should be."""
+    good = {f"{name}.{run}": Outcome(dict(FULL)) for run in (1, 2) for name in ("reference", "stub")}
+    good |= {f"{v.name}.{run}": Outcome(dict(FULL)) for run in (1, 2) for v in assignment.alternatives}
+    good["reference.1"].examples = EXAMPLES
+    good |= {f"stub.{run}": Outcome(dict.fromkeys(FULL, 0.0)) for run in (1, 2)}
+    for v in assignment.wrong:
+        good[f"{v.name}.1"] = Outcome(FULL | {v.test: 0.0}, {v.test: f"AssertionError: {v.message}"})
+    return good
+
+
+def test_good_marks_are_no_defect(assignment: source.Assignment, outcomes: dict[str, Outcome]) -> None:
+    assert checks.judge(assignment, outcomes, list(outcomes)) == []
+
+
+def test_a_wrong_answer_that_is_not_caught(
+    assignment: source.Assignment, outcomes: dict[str, Outcome]
+) -> None:
+    outcomes["wrong-counts.1"] = Outcome(FULL | {"test_product": 0.0}, {"test_product": "AssertionError: x"})
+    (line,) = checks.judge(assignment, outcomes, list(outcomes))
+    assert line.endswith("wrong/counts.py: not caught by 'test_total' (but by test_product)")
+
+
+def test_a_wrong_answer_with_another_message(
+    assignment: source.Assignment, outcomes: dict[str, Outcome]
+) -> None:
+    outcomes["wrong-counts.1"].errors["test_total"] = "NameError: name 'nunbers' is not defined"
+    (line,) = checks.judge(assignment, outcomes, list(outcomes))
+    assert "NameError: name 'nunbers'" in line
+    assert "does not contain 'total of three numbers'" in line
+
+
+def test_a_stub_with_points(assignment: source.Assignment, outcomes: dict[str, Outcome]) -> None:
+    outcomes["stub.1"].marks["test_largest"] = outcomes["stub.2"].marks["test_largest"] = 3.0
+    (line,) = checks.judge(assignment, outcomes, list(outcomes))
+    assert line.endswith("the untouched exercise gets 3 points on 'test_largest'")
+
+
+def test_an_alternative_that_loses_points_to_stderr(
+    assignment: source.Assignment, outcomes: dict[str, Outcome]
+) -> None:
+    for run in (1, 2):
+        outcomes[f"alternative-noisy.{run}"] = Outcome(
+            FULL | {"test_product": 0.0}, {}, {"test_product": "slow"}
+        )
+    (line,) = checks.judge(assignment, outcomes, list(outcomes))
+    assert (
+        "alternatives/noisy.py: loses 3 points on 'test_product': nothing failed, but it wrote to stderr"
+        in line
+    )
+
+
+def test_marks_that_change(assignment: source.Assignment, outcomes: dict[str, Outcome]) -> None:
+    outcomes["alternative-builtin.2"].marks["test_total"] = 0.0
+    (line,) = checks.judge(assignment, outcomes, list(outcomes))
+    assert line.endswith("'alternative-builtin' gets other marks in a second run: test_total")
+
+
+def test_an_answer_that_was_not_graded(assignment: source.Assignment, outcomes: dict[str, Outcome]) -> None:
+    (line,) = checks.judge(assignment, outcomes, [*outcomes, "wrong-lost.1"])
+    assert line.endswith("nbgrader did not grade 'wrong-lost.1'")
+
+
+def test_a_wrong_example_in_a_docstring(assignment: source.Assignment, outcomes: dict[str, Outcome]) -> None:
+    outcomes[
+        "reference.1"
+    ].examples = "File x\nFailed example:\n    total([3, 1, 2])\nExpected:\n    7\nGot:\n    6\n"
+        "***\nTestResults(failed=1, attempted=3)"
+    (line,) = checks.judge(assignment, outcomes, list(outcomes))
+    assert line.endswith("a docstring's example is wrong: 'total([3, 1, 2])' gives '6', not '7'")
+
+
+def test_wrong_answers_are_handed_in_once_and_right_ones_twice(assignment: source.Assignment) -> None:
+    import nbformat
+
+    made = submissions.make(assignment, nbformat.writes(assignment.notebook), runs=2)
+    names = [submission.student for submission in made]
+    assert len(names) == len(set(names)) == 2 * (2 + 3) + 6
+    counts = next(s for s in made if s.student == "wrong-counts.1")
+    assert "return len(numbers)" in counts.text
+    assert "math.fsum" not in counts.text
