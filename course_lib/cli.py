@@ -28,6 +28,7 @@ def sync(args: argparse.Namespace) -> int:
     """Regenerate, or prove, the notebooks and the student exercises."""
     from course_lib.grading import release
     from course_lib.grading import source as assignments
+    from course_lib.grading.lint import lint
     from course_lib.notebooks import sync as notebooks
 
     project = _project(args)
@@ -39,6 +40,7 @@ def sync(args: argparse.Namespace) -> int:
     exercises = [assignments.load(path) for path in wanted]
     if args.check:
         drifted = notebooks.drift(project, sources)
+        drifted += [line for exercise in exercises for line in lint(exercise)]
         texts = release.build(exercises)
         drifted += [line for line in release.drift(project.root, exercises, texts) if _concerns(line, slugs)]
         print(*drifted, sep="\n", end="\n" if drifted else "", file=sys.stderr)
@@ -88,7 +90,7 @@ def build(args: argparse.Namespace) -> int:
     _report(tasks, args.verbose)
     if any(task.state == "failed" for task in tasks):
         raise CourseError("the site was not built: mend the chapters above", code=1)
-    print(build_site(project, sources, quiet=not args.verbose))
+    print(build_site(project, quiet=not args.verbose))
     return 0
 
 

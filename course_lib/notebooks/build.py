@@ -6,31 +6,27 @@ import subprocess
 import sys
 from pathlib import Path
 
-from .cache import fill_jupyter_cache
 from .environment import kernel_environment
 from .errors import CourseError
 from .layout import Project
-from .source import Source
 
 _JUPYTER_BOOK = "import sys; from jupyter_book.cli.main import main; sys.argv[0] = 'jupyter-book'; main()"
 
 
-def build_site(project: Project, sources: list[Source], *, device: str = "cpu", quiet: bool = True) -> Path:
+def build_site(project: Project, *, quiet: bool = True) -> Path:
     """Build the HTML site and return the path of its ``index.html``.
 
-    The executions of ``sources`` must be fresh (see :func:`course_lib.notebooks.run.run`).
-    Warnings are errors: raises :class:`CourseError` when Jupyter Book fails.
+    The extension ``course_lib.site`` shows the fresh executions of ``course run``; what is not fresh is executed
+    by the build.  Warnings are errors: raises :class:`CourseError` when Jupyter Book fails.
     """
     require_book(project)
-    fill_jupyter_cache(project, sources, device=device)
-    before = cached_pages(project)
     command = [sys.executable, "-c", _JUPYTER_BOOK, "build", str(project.root)]
     command += ["-W", "-n", "--keep-going", *(["-q"] if quiet else [])]
-    done = subprocess.run(command, env=kernel_environment(device), check=False)
+    done = subprocess.run(command, env=kernel_environment("cpu"), check=False)
     if done.returncode:
         raise CourseError("the site was not built: mend the warnings above", code=1)
-    for uri in sorted(cached_pages(project) - before):
-        print(f"{uri}: executed by the site build, for it is no chapter", file=sys.stderr)
+    for page in executed_by_site(project):
+        print(f"{page}: executed by the site build, not by course run", file=sys.stderr)
     return project.build / "html" / "index.html"
 
 
@@ -40,9 +36,9 @@ def require_book(project: Project) -> None:
         raise CourseError(f"{project.root}: no _config.yml: this is not a Jupyter Book")
 
 
-def cached_pages(project: Project) -> set[str]:
-    """The sources in MyST-NB's execution cache."""
+def executed_by_site(project: Project) -> list[str]:
+    """Pages that MyST-NB executed itself: their cache records do not carry what ``course run`` measured."""
     from jupyter_cache import get_cache
 
     records = get_cache(str(project.build / ".jupyter_cache")).list_cache_records()
-    return {project.name(Path(record.uri)) for record in records}
+    return sorted(project.name(Path(record.uri)) for record in records if "course" not in (record.data or {}))

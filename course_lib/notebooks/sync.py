@@ -78,8 +78,11 @@ def write(project: Project, sources: Sequence[Source]) -> tuple[list[Path], list
             write_atomically(sibling.path, text)
             touched.append(sibling.path)
         if sibling.missing:
-            cells = ", ".join(str(index + 1) for index in sibling.missing)
-            notes.append(f"{project.name(sibling.path)}: no outputs yet to compare for cells {cells}: {_RUN}")
+            count, first = len(sibling.missing), sibling.missing[0] + 1
+            name = project.name(sibling.path)
+            notes.append(
+                f"{name}: {count} cells (the first is {first}) have no output to compare yet: {_RUN}"
+            )
     for orphan in orphans(project):
         orphan.unlink()
         touched.append(orphan)

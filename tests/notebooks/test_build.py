@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from course_lib.notebooks import CourseError, Project
-from course_lib.notebooks.build import build_site
-from course_lib.notebooks.lint import lint_pages
+from course_lib.notebooks.build import build_site, executed_by_site
 
 from .conftest import Write, cell, execute
 
@@ -18,7 +17,7 @@ COUNT = cell(
 CONFIG = """title: Tiny
 execute: {execute_notebooks: cache}
 exclude_patterns: ["**/*.ipynb", _build]
-html: {use_issues_button: false}
+sphinx: {extra_extensions: [course_lib.site]}
 """
 
 
@@ -32,18 +31,19 @@ def test_build(course: Project, write: Write) -> None:
     runs = chapter.parent / "runs.txt"
 
     def build() -> Path:
-        return build_site(course, lint_pages(course, course.select([]))[0])
+        return build_site(course)
 
     execute(course)
     index = build()
+    assert executed_by_site(course) == []
     assert index.is_file()
     page = index.parent / "chapters" / "part" / "one.html"
     assert "it ran" in page.read_text()
     assert runs.read_text().split() == ["run"]
     # The helper package changed: Jupyter Book alone would publish the old output.
     (course.library / "data" / "toys.py").write_text("SIZE = 2\n")
-    chapter.write_text(chapter.read_text() + "\nA new sentence.\n")
     build()
+    assert executed_by_site(course) == ["chapters/part/one.md"]
     assert runs.read_text().split() == ["run", "run"]
     chapter.write_text(chapter.read_text() + "\n[nowhere](missing.md)\n")
     with pytest.raises(CourseError, match="the site was not built") as caught:
@@ -53,4 +53,4 @@ def test_build(course: Project, write: Write) -> None:
 
 def test_build_needs_a_book(course: Project) -> None:
     with pytest.raises(CourseError, match=r"no _config\.yml"):
-        build_site(course, [])
+        build_site(course)

@@ -196,7 +196,8 @@ def start_and_wait_for_the_second_chapter(
     """A run in a process of its own: the first chapter is done, the second sleeps in its kernel."""
     write("first", COUNT, *[cell(f"x = {n}") for n in range(5)])  # more cells: starts first
     sleeping = course.root / "sleeping"
-    nap = f"import os, time\nfrom pathlib import Path\nPath({str(sleeping)!r}).write_text(str(os.getpid()))\ntime.sleep(NAP)"
+    note = f"from pathlib import Path\nPath({str(sleeping)!r}).write_text(str(os.getpid()))"
+    nap = f"import os, time\n{note}\ntime.sleep(NAP)"
     path = write("second", cell("NAP = 60"), cell(nap))
     process = subprocess.Popen(
         [sys.executable, "-c", INTERRUPTED, str(course.root)],
