@@ -12,6 +12,7 @@ from nbformat import NotebookNode
 from . import cache
 from .files import notebook_text, read_notebook, write_atomically
 from .layout import Project
+from .plain import plain
 from .source import Source, tags
 
 COMPARED = "nbval-check-output"  # cells with this tag keep their outputs in the committed notebook
@@ -33,13 +34,13 @@ def sibling_path(source: Source) -> Path:
 
 
 def make_sibling(project: Project, source: Source, profile: str = "quick", device: str = "cpu") -> Sibling:
-    """The notebook that should stand beside ``source``.
+    """The notebook that should stand beside ``source``: its code as it is, its prose in plain Markdown.
 
     Outputs are stored for cells tagged ``nbval-check-output`` only: from the fresh execution when there is
     one, else from the existing notebook where neither the cell nor any code above it has changed.
     """
     path = sibling_path(source)
-    nb = copy.deepcopy(source.nb)
+    nb = plain(source.nb, source.path, project.root)
     old = _code_cells(read_notebook(path))
     executed = _code_cells(_fresh(project, source, profile, device))
     missing, changed = [], []

@@ -5,10 +5,13 @@ from __future__ import annotations
 import io
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
@@ -16,7 +19,8 @@ import psutil
 import pytest
 
 from course_lib.notebooks import CourseError, Project, environment
-from course_lib.notebooks.run import Settings, complaints, summary
+from course_lib.notebooks.lint import lint_pages
+from course_lib.notebooks.run import Settings, complaints, plan, summary
 from course_lib.notebooks.verify import Budget
 
 from .conftest import Write, cell, execute
@@ -56,19 +60,28 @@ def test_runs_once_and_says_what_it_took(course: Project, write: Write) -> None:
 def test_code_library_and_pins_decide_what_is_fresh(course: Project, write: Write) -> None:
     path = write("one", COUNT)
 
-    def state() -> str:
-        return execute(course, "one")[0].state
+    execute(course, "one")
 
-    assert state() == "ran"
+    def state() -> str:
+        return plan(course, lint_pages(course, [path])[0], Settings())[0].state
+
+    assert state() == "fresh"
     path.write_text(path.read_text().replace("# A chapter", "# The chapter, better told"))
     assert state() == "fresh"
-    (course.root / "course_lib" / "data" / "toys.py").write_text("SIZE = 2\n")
-    assert state() == "ran"
-    (course.root / "requirements.txt").write_text("numpy==2.5\n")
-    assert state() == "ran"
+    toys = course.root / "course_lib" / "data" / "toys.py"
+    before = toys.read_text()
+    toys.write_text("SIZE = 2\n")
+    assert state() == "waiting"
+    toys.write_text(before)
+    assert state() == "fresh"
+    pins = course.root / "requirements.txt"
+    pins.write_text(pins.read_text().replace("2.4", "2.5"))
+    assert state() == "waiting"
+    execute(course, "one")
+    assert state() == "fresh"
     path.write_text(path.read_text().replace("SEED = 0", "SEED = 1"))
-    assert state() == "ran"
-    assert len(runs(course)) == 4
+    assert state() == "waiting"
+    assert len(runs(course)) == 2
 
 
 def test_a_failing_cell_is_one_line_and_the_others_run(course: Project, write: Write) -> None:
@@ -183,15 +196,26 @@ from course_lib.notebooks.lint import lint_pages
 from course_lib.notebooks.run import Settings, run
 course = Project(Path(sys.argv[1]))
 try:
-    run(course, lint_pages(course, course.select([]))[0], Settings(jobs=1, warm=False))
+    run(course, lint_pages(course, course.select([]))[0], Settings(jobs=1, warm=sys.argv[2] == "warm"))
 except CourseError as error:
     print(error)
     sys.exit(error.code)
 """
 
 
+@pytest.fixture(params=["cold", "warm"])
+def kernels(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Both kinds of kernels; the warm server of the test imports next to nothing, and leaves soon."""
+    folder = tempfile.mkdtemp(prefix="course-")  # short: it holds sockets
+    monkeypatch.setenv("COURSE_WARM_DIR", folder)
+    monkeypatch.setenv("COURSE_WARM_PRELOAD", "json")
+    monkeypatch.setenv("COURSE_WARM_IDLE", "1")
+    yield request.param
+    shutil.rmtree(folder, ignore_errors=True)
+
+
 def start_and_wait_for_the_second_chapter(
-    course: Project, write: Write
+    course: Project, write: Write, kernels: str
 ) -> tuple[subprocess.Popen[str], Path, int]:
     """A run in a process of its own: the first chapter is done, the second sleeps in its kernel."""
     write("first", COUNT, *[cell(f"x = {n}") for n in range(5)])  # more cells: starts first
@@ -200,7 +224,7 @@ def start_and_wait_for_the_second_chapter(
     nap = f"import os, time\n{note}\ntime.sleep(NAP)"
     path = write("second", cell("NAP = 60"), cell(nap))
     process = subprocess.Popen(
-        [sys.executable, "-c", INTERRUPTED, str(course.root)],
+        [sys.executable, "-c", INTERRUPTED, str(course.root), kernels],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -222,26 +246,39 @@ def gone(pids: list[int], seconds: float = 10) -> bool:
     return False
 
 
-def test_interrupt_and_resume(course: Project, write: Write) -> None:
-    process, path, kernel = start_and_wait_for_the_second_chapter(course, write)
-    family = [child.pid for child in psutil.Process(process.pid).children(recursive=True)] + [kernel]
+def test_interrupt_and_resume(course: Project, write: Write, kernels: str) -> None:
+    process, path, kernel = start_and_wait_for_the_second_chapter(course, write, kernels)
+    family = [child.pid for child in psutil.Process(process.pid).children()] + [kernel]
     process.send_signal(signal.SIGINT)
     out, _ = process.communicate(timeout=20)
     assert process.returncode == 130
     assert out.strip() == "interrupted: 1 of 2 notebooks are done and kept; run again to go on"
     assert gone(family)
     path.write_text(path.read_text().replace("NAP = 60", "NAP = 0"))
-    assert {task.source.slug: task.state for task in execute(course)} == {"first": "fresh", "second": "ran"}
+    settings = {"warm": kernels == "warm"}
+    assert {task.source.slug: task.state for task in execute(course, **settings)} == {
+        "first": "fresh",
+        "second": "ran",
+    }
     assert runs(course) == ["quick"]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel's parent-death signal is Linux's")
-def test_no_orphans_when_the_run_is_killed(course: Project, write: Write) -> None:
-    process, _, kernel = start_and_wait_for_the_second_chapter(course, write)
-    family = [child.pid for child in psutil.Process(process.pid).children(recursive=True)] + [kernel]
+def test_no_orphans_when_the_run_is_killed(course: Project, write: Write, kernels: str) -> None:
+    process, _, kernel = start_and_wait_for_the_second_chapter(course, write, kernels)
+    family = [child.pid for child in psutil.Process(process.pid).children()] + [kernel]
     process.kill()
     process.communicate(timeout=20)
     assert gone(family)
+
+
+def test_warm_kernels(course: Project, write: Write, kernels: str) -> None:
+    write("one", cell("import time\nx = 1"), cell("sum(range(3_000_000))"))
+    (task,) = execute(course, warm=kernels == "warm")
+    assert task.problems == []
+    assert task.facts["warm"] is (kernels == "warm")
+    assert 0.01 < task.facts["cpu_s"] < 30
+    assert "(1 warm, 0 cold)" in summary([task]) or kernels == "cold"
 
 
 def test_a_killed_worker_is_reported_and_replaced(course: Project, write: Write) -> None:

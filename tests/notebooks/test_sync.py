@@ -154,6 +154,13 @@ def test_every_edit_by_hand_is_found(course: Project, write: Write) -> None:
     assert drift(course) == []
 
 
+def test_prose_is_plain(course: Project, write: Write) -> None:
+    write("one", "\n(a-label)=\n## A heading\n")
+    write_all(course)
+    assert read(course).cells[2].source == "## A heading"
+    assert drift(course) == []
+
+
 def test_notebooks_without_a_source(course: Project, write: Write) -> None:
     write("one")
     write_all(course)
@@ -164,8 +171,8 @@ def test_notebooks_without_a_source(course: Project, write: Write) -> None:
     assert not (course.root / "chapters/part/one.ipynb").exists()
 
 
-def test_a_sibling_opens_in_jupytext_as_its_source(course: Project, write: Write) -> None:
-    """JupyterLab opens the source itself: both views hold the same cells."""
+def test_a_sibling_has_the_cells_that_jupytext_opens(course: Project, write: Write) -> None:
+    """JupyterLab opens the source itself: both views hold the same cells, but for labels and the like."""
     path = write("one", "\nText.\n", cell("SIZE = 3", "hide-input"))
     write_all(course)
     opened = jupytext.read(path)
