@@ -84,7 +84,7 @@ def check(
             parts = max(math.ceil(len(todo) / CHUNK), min(jobs, len(todo)) if len(assignments) < jobs else 1)
             for number in range(parts):
                 course = courses / f"{assignment.slug}-{number}"
-                shutil.copytree(courses / "made" / assignment.slug, course)
+                shutil.copytree(courses / "made", course)
                 _hand_in(course, assignment.slug, todo[number::parts])
                 chunks.append((assignment, course))
         reports = {a.slug: Report(a) for a in assignments}

@@ -7,6 +7,7 @@ from pathlib import Path
 import nbformat
 
 from course_lib.grading import stock
+from course_lib.grading.lint import lint_cells
 from course_lib.grading.source import Assignment, AssignmentError
 
 
@@ -15,33 +16,27 @@ def notebook_text(notebook: nbformat.NotebookNode) -> str:
     return nbformat.writes(notebook, version=4).rstrip("\n") + "\n"
 
 
-def prepare(assignment: Assignment, course: Path) -> None:
-    """Lays out an nbgrader course folder with one assignment in it."""
-    source = course / "source" / assignment.slug
-    source.mkdir(parents=True)
-    (source / f"{assignment.slug}.ipynb").write_text(notebook_text(assignment.notebook), encoding="utf-8")
+def generate(assignments: Sequence[Assignment], course: Path, *, gradebook: bool = True) -> dict[str, str]:
+    """Lets nbgrader make the student versions in a new course folder; returns their texts by slug.
 
-
-def generate(assignments: Sequence[Assignment], courses: Path) -> dict[str, str]:
-    """Lets nbgrader make the student versions, each in its own course folder `courses/<slug>`.
-
-    Returns the text of each student notebook by slug; the folders keep nbgrader's gradebook.
-    Raises AssignmentError when nbgrader refuses a source.
+    gradebook: whether nbgrader also writes the gradebook that grading needs (it takes seconds).
+    Raises AssignmentError for cells that break a rule, and when nbgrader refuses a source.
     """
-    requests = []
+    if found := [line for assignment in assignments for line in lint_cells(assignment)]:
+        raise AssignmentError("\n".join(found))
     for assignment in assignments:
-        prepare(assignment, courses / assignment.slug)
-        requests.append(
-            {"course": str(courses / assignment.slug), "slug": assignment.slug, "step": "generate"}
-        )
+        source = course / "source" / assignment.slug
+        source.mkdir(parents=True)
+        (source / f"{assignment.slug}.ipynb").write_text(notebook_text(assignment.notebook), encoding="utf-8")
+    step = "generate" if gradebook else "release"
     try:
-        stock.child(requests)
+        stock.child([{"course": str(course), "slug": a.slug, "step": step} for a in assignments])
     except stock.GradingFailed as error:
         names = ", ".join(str(a.path) for a in assignments)
         raise AssignmentError(f"{names}: nbgrader cannot make the student version: {error}") from error
     texts = {}
     for assignment in assignments:
-        made = courses / assignment.slug / "release" / assignment.slug / f"{assignment.slug}.ipynb"
+        made = course / "release" / assignment.slug / f"{assignment.slug}.ipynb"
         texts[assignment.slug] = notebook_text(nbformat.read(made, as_version=4))
     return texts
 
@@ -51,7 +46,7 @@ def build(assignments: Sequence[Assignment]) -> dict[str, str]:
     if not assignments:
         return {}
     with tempfile.TemporaryDirectory(prefix="course-") as scratch:
-        return generate(assignments, Path(scratch))
+        return generate(assignments, Path(scratch), gradebook=False)
 
 
 def target(root: Path, slug: str) -> Path:

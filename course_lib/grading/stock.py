@@ -1,7 +1,7 @@
 """nbgrader itself, run in a child process: it changes the working directory and the environment.
 
-`python -m course_lib.grading.stock FILE` reads a JSON list of requests,
-`{"course": DIR, "slug": ..., "step": "generate" or "autograde"}`.
+`python -m course_lib.grading.stock FILE` reads a JSON list of requests, `{"course": DIR, "slug": ..., "step": ...}`.
+A step is "release" (the student version), "generate" (and the gradebook) or "autograde".
 The results lie in the course folder, where nbgrader leaves them; `marks.json` is added after autograding.
 """
 
@@ -82,7 +82,10 @@ def _perform(request: dict[str, str]) -> None:
     config.Execute.timeout = CELL_TIMEOUT
     config.Execute.shutdown_kernel = "immediate"
     coursedir = CourseDirectory(config=config)
-    converter = GenerateAssignment if request["step"] == "generate" else Autograde
+    if request["step"] == "release":
+        config.GenerateAssignment.no_database = True
+        config.SaveCells.enabled = False
+    converter = Autograde if request["step"] == "autograde" else GenerateAssignment
     converter(coursedir=coursedir, config=config).start()
     if request["step"] == "autograde":
         marks = _marks(coursedir.db_url, request["slug"])

@@ -94,7 +94,7 @@ SOURCE = (
     + TASK.format(
         name="total",
         example=6,
-        solution="return math.fsum(float(number) for number in numbers)",
+        solution="return round(math.fsum(float(number) for number in numbers))",
         hidden='assert total([-1, 4]) == 3, "did you lose the sign"\nassert total([]) == 0, "an empty sum is 0"',
     )
     + TASK.format(

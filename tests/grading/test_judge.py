@@ -82,10 +82,8 @@ def test_an_answer_that_was_not_graded(assignment: source.Assignment, outcomes: 
 
 
 def test_a_wrong_example_in_a_docstring(assignment: source.Assignment, outcomes: dict[str, Outcome]) -> None:
-    outcomes[
-        "reference.1"
-    ].examples = "File x\nFailed example:\n    total([3, 1, 2])\nExpected:\n    7\nGot:\n    6\n"
-        "***\nTestResults(failed=1, attempted=3)"
+    shown = "Failed example:\n    total([3, 1, 2])\nExpected:\n    7\nGot:\n    6\n"
+    outcomes["reference.1"].examples = f"File x\n{shown}***\nTestResults(failed=1, attempted=3)"
     (line,) = checks.judge(assignment, outcomes, list(outcomes))
     assert line.endswith("a docstring's example is wrong: 'total([3, 1, 2])' gives '6', not '7'")
 

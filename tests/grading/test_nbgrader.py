@@ -67,7 +67,7 @@ def test_drift_is_one_line(root: Path) -> None:
 
 
 def test_a_source_that_nbgrader_refuses_is_one_line(tmp_path: Path) -> None:
-    text = counting.SOURCE.replace("    ### END SOLUTION", "", 1)
+    text = counting.SOURCE.replace("Count things.", "A BEGIN SOLUTION in prose.")
     assignment = source.load(counting.course(tmp_path, text=text))
     with pytest.raises(source.AssignmentError) as caught:
         release.build([assignment])
@@ -75,6 +75,13 @@ def test_a_source_that_nbgrader_refuses_is_one_line(tmp_path: Path) -> None:
     assert "nbgrader cannot make the student version" in message
     assert "no end solution statement found" in message
     assert "\n" not in message
+
+
+def test_a_broken_cell_stops_the_release_with_its_name(tmp_path: Path) -> None:
+    text = counting.SOURCE.replace("    ### END SOLUTION", "", 1)
+    assignment = source.load(counting.course(tmp_path, text=text))
+    with pytest.raises(source.AssignmentError, match=r"counting\.md: cell 'total': .* never closed by"):
+        release.build([assignment])
 
 
 def test_graders_are_proved_and_defects_are_found(tmp_path: Path) -> None:
@@ -127,7 +134,7 @@ def test_leaks_and_drift_reach_the_report(root: Path, monkeypatch: pytest.Monkey
     release.write(root, assignments)
     text = release.target(root, "counting").read_text(encoding="utf-8")
     leaky = json.loads(text)
-    leaky["cells"][0]["source"] = ["return math.fsum(float(number) for number in numbers)"]
+    leaky["cells"][0]["source"] = ["return round(math.fsum(float(number) for number in numbers))"]
     monkeypatch.setattr(cli, "check", lambda *args, **kwargs: ([], {"counting": json.dumps(leaky)}))
     (root / "exercises" / "counting" / "answers.py").touch()
     try:
