@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -105,17 +105,21 @@ _running: set[WarmProcess] = set()
 
 
 def _end_session(leader: int) -> None:
-    """End the processes of the session whose leader, now gone, was `leader`."""
-    if os.path.exists(f"/proc/{leader}"):  # the number is in use again: not our session
-        return
+    """End the processes of the session whose leader, which has ended, was `leader`."""
+    members = []
     for entry in os.scandir("/proc"):
         if entry.name.isdigit():
             try:
-                fields = Path(entry.path, "stat").read_text().rpartition(")")[2].split()
-                if int(fields[3]) == leader:
-                    os.kill(int(entry.name), signal.SIGKILL)
+                state, _, _, session, *_ = Path(entry.path, "stat").read_text().rpartition(")")[2].split()
             except (FileNotFoundError, ProcessLookupError):
                 continue
+            if int(entry.name) == leader and state != "Z":
+                return  # the number is in use again: not our session
+            if int(session) == leader and state != "Z":
+                members.append(int(entry.name))
+    for member in members:
+        with suppress(ProcessLookupError):
+            os.kill(member, signal.SIGKILL)
 
 
 def start_kernel(

@@ -47,13 +47,14 @@ def note_start(kind: str, reason: str = "") -> None:
 def counts() -> Counts:
     """The kernels started so far: by the process tree inside `recording()`, else by this process."""
     path = os.environ.get(RECORD_VARIABLE)
-    if path:
-        entries = [json.loads(line) for line in Path(path).read_text(encoding="utf-8").splitlines()]
-    else:
-        entries = _here
+    entries = _read(Path(path)) if path else _here
     kinds = Counter(entry["kind"] for entry in entries)
     reasons = Counter(entry["reason"] for entry in entries if entry["kind"] == "cold")
     return Counts(kinds["warm"], kinds["cold"], dict(reasons))
+
+
+def _read(record: Path) -> list[dict[str, str]]:
+    return [json.loads(line) for line in record.read_text(encoding="utf-8").splitlines()]
 
 
 @contextmanager

@@ -47,7 +47,6 @@ _KERNEL_MODULES = (
     "IPython.extensions.storemagic",
     "IPython.utils.wildcard",
     "jedi",
-    "matplotlib_inline.config",
     "sqlite3",
     "tornado.platform.asyncio",
 )

@@ -95,7 +95,7 @@ def test_kernels_draw_different_random_numbers(kernel) -> None:
     draw = """
 import random, multiprocessing, numpy as np, torch, tensorflow as tf, keras
 for number in (random.random(), np.random.rand(), torch.rand(1).item(), tf.random.uniform(()).numpy(),
-               keras.random.uniform(()), multiprocessing.current_process().authkey.hex()):
+               float(keras.random.uniform(())), multiprocessing.current_process().authkey.hex()):
     print(number)
 """
     first, second = (kernel().run(draw).split() for _ in range(2))
@@ -104,7 +104,7 @@ for number in (random.random(), np.random.rand(), torch.rand(1).item(), tf.rando
 
 
 def test_environment_and_folder_are_the_launchers(kernel, tmp_path, monkeypatch) -> None:
-    ask = "import os, sys; print(os.environ.get('GIVEN'), os.getcwd(), os.umask(0o22), sys.path[0] or 'here')"
+    ask = "import os, sys; print(os.environ.get('GIVEN'), os.getcwd(), os.umask(0o22), sys.path.index(''))"
     one = kernel(env={"GIVEN": "yes"}, cwd=str(tmp_path))
     monkeypatch.chdir(tmp_path.parent)
     umask = os.umask(0o27)
@@ -112,8 +112,8 @@ def test_environment_and_folder_are_the_launchers(kernel, tmp_path, monkeypatch)
         two = kernel()
     finally:
         os.umask(umask)
-    assert one.run(ask).split() == ["yes", str(tmp_path), str(umask), "here"]
-    assert two.run(ask).split() == ["None", str(tmp_path.parent), str(0o27), "here"]
+    assert one.run(ask).split() == ["yes", str(tmp_path), str(umask), "3"]
+    assert two.run(ask).split() == ["None", str(tmp_path.parent), str(0o27), "3"]
     assert one.run(
         "import subprocess; print(subprocess.check_output(['sh', '-c', 'echo $GIVEN'], text=True))"
     ) == ("yes\n\n")
@@ -166,18 +166,21 @@ def test_restart_gives_a_fresh_kernel_at_the_same_address(kernel, now) -> None:
     assert one.run("print('x' in globals())") == "False\n"
 
 
-def test_shutdown_runs_exit_handlers_and_ends_children(kernel, tmp_path) -> None:
+def test_graceful_shutdown_runs_exit_handlers(kernel, tmp_path) -> None:
     one = kernel(cwd=str(tmp_path))
-    child = int(
-        one.run(
-            "import atexit, subprocess, pathlib\n"
-            "atexit.register(lambda: pathlib.Path('left').write_text('in order'))\n"
-            "print(subprocess.Popen(['sleep', '300']).pid)"
-        )
-    )
+    one.run("import atexit, pathlib\natexit.register(lambda: pathlib.Path('left').write_text('in order'))")
+    pid = one.pid
     one.close(now=False)
     assert (tmp_path / "left").read_text() == "in order"
-    assert not is_running(one_pid := one.pid), one_pid
+    assert not is_running(pid)
+
+
+def test_immediate_shutdown_ends_children(kernel) -> None:
+    one = kernel()
+    child = int(one.run("import subprocess; print(subprocess.Popen(['sleep', '300']).pid)"))
+    pid = one.pid
+    one.close()
+    assert not is_running(pid)
     wait_until(lambda: not is_running(child))
 
 
