@@ -25,13 +25,14 @@ EARLY_SCRIPT = (
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the extension's transforms, events and assets."""
-    from . import executions, facts, figures, offline, pairs
+    from . import executions, facts, figures, formulas, offline, pairs
 
     app.setup_extension("sphinxcontrib.mermaid")
     app.connect("config-inited", offline.serve_locally)
     app.connect("config-inited", _prepare_theme)
     app.add_transform(figures.RequireAltText)
     app.add_post_transform(figures.DescribeDiagrams)
+    app.add_post_transform(formulas.KeepPunctuation)
     app.add_transform(pairs.PairCells)
     found = executions.Executions()
     app.connect("builder-inited", found.prepare, priority=900)  # after MyST-NB has settled its configuration

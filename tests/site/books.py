@@ -23,7 +23,8 @@ ALPHA = (
     HEADER
     + r"""# Alpha
 
-A neuron decides: $y = \sigma(\mathbf{w}^\top\mathbf{x} + b)$, and $\boldsymbol{\delta}$ is its error.
+A neuron decides: $y = \sigma(\mathbf{w}^\top\mathbf{x} + b)$, (with weights $w$) and
+$\boldsymbol{\delta}$ is its error.
 
 ```{code-cell}
 :tags: [parameters]

@@ -6,13 +6,15 @@ import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Literal
 from urllib.parse import unquote, urlsplit
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, Request, ViewportSize
 
 from tests.site.browser import DESKTOP, PHONE, open_page
 
+Scheme = Literal["light", "dark"]
 SERIOUS = {"serious", "critical"}
 LAUNCHERS = ("mybinder.org", "colab.research.google.com", "hub.example.org")
 PHONE_BUDGET = 2_500_000  # bytes of one page with everything it loads, before the server compresses it
@@ -24,7 +26,7 @@ def pages(site: Path) -> list[str]:
     return sorted(path.as_posix() for path in found if path.parts[0] not in ("_static", "_sources"))
 
 
-def accessibility(browser: Browser, address: str, scheme: str, viewport: dict[str, int]) -> list[str]:
+def accessibility(browser: Browser, address: str, scheme: Scheme, viewport: ViewportSize) -> list[str]:
     """Serious and critical findings of axe-core on a page, with its menus open and each tab shown."""
     context = browser.new_context(color_scheme=scheme, viewport=viewport, reduced_motion="reduce")
     page = open_page(context, address)
@@ -60,8 +62,8 @@ class Traffic:
     size: int = 0
 
 
-def traffic(browser: Browser, base: str, name: str, viewport: dict[str, int] = PHONE) -> Traffic:
-    """Open a page, scroll to its end, and log every request and every complaint of the console."""
+def traffic(browser: Browser, base: str, name: str, viewport: ViewportSize = PHONE) -> Traffic:
+    """Open a page, let it load all its images, and log every request and every complaint of the console."""
     seen = Traffic()
     context = browser.new_context(viewport=viewport)
     context.on("request", lambda r: seen.foreign.append(r.url) if _is_foreign(r.url, base) else None)
@@ -74,7 +76,7 @@ def traffic(browser: Browser, base: str, name: str, viewport: dict[str, int] = P
     context.on("weberror", lambda e: seen.complaints.append(str(e.error)))
     context.on("requestfinished", lambda r: _add_size(seen, r))
     page = open_page(context, base + name)
-    page.evaluate("() => window.scrollTo(0, document.body.scrollHeight)")
+    page.evaluate("() => document.querySelectorAll('img').forEach((image) => (image.loading = 'eager'))")
     page.wait_for_load_state("networkidle")
     context.close()
     return seen
@@ -84,8 +86,8 @@ def _is_foreign(address: str, base: str) -> bool:
     return not address.startswith((base, "data:", "blob:"))
 
 
-def _add_size(seen: Traffic, request: object) -> None:
-    seen.size += request.sizes()["responseBodySize"]  # type: ignore[attr-defined]
+def _add_size(seen: Traffic, request: Request) -> None:
+    seen.size += request.sizes()["responseBodySize"]
 
 
 class _Links(HTMLParser):
@@ -153,5 +155,5 @@ def _is_file_name(alt: str, source: str) -> bool:
     return bool(alt) and (alt in source or bool(re.fullmatch(r"\S*[0-9a-f]{16,}\S*", alt)))
 
 
-SCHEMES = ("light", "dark")
+SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 VIEWPORTS = {"desktop": DESKTOP, "phone": PHONE}

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import nbformat
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, FloatRect, Page, ViewportSize, expect
 
 from tests.site import checks
 from tests.site.browser import DESKTOP, PHONE, open_page
@@ -17,7 +19,7 @@ def alpha(context: BrowserContext, site: Site) -> Page:
     return open_page(context, site.address + "chapters/alpha.html")
 
 
-def boxes(page: Page, number: int = 0) -> tuple[dict[str, float] | None, dict[str, float] | None]:
+def boxes(page: Page, number: int = 0) -> tuple[FloatRect | None, FloatRect | None]:
     """Where the two sides of a pair are; None for one that is not shown."""
     pair = page.locator(".course-pair").nth(number)
     left, right = (pair.locator(f".course-side.course-{name}") for name in ("pytorch", "keras"))
@@ -45,7 +47,8 @@ def test_two_columns_at_desktop_width(browser: Browser, site: Site, name: str) -
 
 
 def test_a_page_never_scrolls_sideways(browser: Browser, site: Site) -> None:
-    for viewport in (DESKTOP, PHONE, {"width": 1100, "height": 800}, {"width": 1600, "height": 900}):
+    laptop, wide = ViewportSize(width=1100, height=800), ViewportSize(width=1600, height=900)
+    for viewport in (DESKTOP, PHONE, laptop, wide):
         context = browser.new_context(viewport=viewport)
         page = alpha(context, site)
         assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
@@ -188,7 +191,7 @@ def test_turning_the_phone_turns_tabs_into_columns(browser: Browser, site: Site)
 
 @pytest.mark.parametrize("viewport", [DESKTOP, PHONE])
 def test_without_javascript_both_are_shown_under_headings(
-    browser: Browser, site: Site, viewport: dict[str, int]
+    browser: Browser, site: Site, viewport: ViewportSize
 ) -> None:
     context = browser.new_context(java_script_enabled=False, viewport=viewport)
     page = context.new_page()
@@ -247,7 +250,7 @@ def test_mathjax_and_mermaid_only_where_they_are_used(browser: Browser, site: Si
 @pytest.mark.parametrize("viewport", checks.VIEWPORTS)
 @pytest.mark.parametrize("name", PAGES)
 def test_axe_finds_nothing_serious(
-    browser: Browser, site: Site, name: str, viewport: str, scheme: str
+    browser: Browser, site: Site, name: str, viewport: str, scheme: checks.Scheme
 ) -> None:
     assert checks.accessibility(browser, site.address + name, scheme, checks.VIEWPORTS[viewport]) == []
 
@@ -314,6 +317,12 @@ def test_figures_have_alt_text_a_size_and_load_late(site: Site) -> None:
     assert figure["alt"] == "A line rises from left to right."
     assert (figure["width"], figure["height"]) == ("320", "160")
     assert figure["loading"] == "lazy"
+
+
+def test_a_formula_keeps_its_punctuation(site: Site) -> None:
+    text = (site.folder / "chapters/alpha.html").read_text(encoding="utf8")
+    assert text.count('<span class="nowrap"><span class="math') == 2
+    assert re.search(r'<span class="nowrap"><span class="math[^>]*>\\\(w\\\)</span>\)</span> and', text)
 
 
 def test_source_is_shown_highlighted(site: Site) -> None:
