@@ -1,0 +1,15 @@
+"""Compares the threshold with itself, so every error is squared.
+
+test: test_robust
+message: what do you compare with delta?
+"""
+
+# cell: robust
+def robust_loss(y_hat, y, delta, share):
+    y_hat = np.asarray(y_hat, dtype=float)
+    r = y_hat - np.asarray(y, dtype=float).reshape(y_hat.shape)
+    size = np.abs(r)
+    huber = np.where(delta <= delta, r**2 / 2, delta * (size - delta / 2))
+    loss = np.mean(share * huber + (1 - share) * r**2)
+    grad = (share * np.clip(r, -delta, delta) + (1 - share) * 2 * r) / r.size
+    return {"loss": loss, "grad": grad}

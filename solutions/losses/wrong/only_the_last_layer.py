@@ -1,0 +1,17 @@
+"""Overwrites the penalty of one layer with that of the next.
+
+test: test_penalty
+message: the sum over all weights of both layers
+"""
+
+# cell: penalty
+def penalty(params, l1, l2):
+    loss, grads = 0.0, []
+    for w in params:
+        w = np.asarray(w, dtype=float)
+        if w.ndim < 2:
+            grads.append(np.zeros_like(w))
+            continue
+        loss = l1 * np.abs(w).sum() + l2 * np.square(w).sum()
+        grads.append(l1 * np.sign(w) + 2 * l2 * w)
+    return {"loss": loss, "grads": grads}
