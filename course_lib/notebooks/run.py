@@ -194,9 +194,8 @@ def _deaf_to_interrupts() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _scratch() -> Iterator[Path]:
-    """A private folder with a short path (socket names are limited to about 100 characters)."""
-    base = "/tmp" if os.name == "posix" and os.access("/tmp", os.W_OK) else None
-    folder = tempfile.mkdtemp(prefix="course-", dir=base)
+    """A private folder for jobs and sockets."""
+    folder = tempfile.mkdtemp(prefix="course-")
     try:
         yield Path(folder)
     finally:

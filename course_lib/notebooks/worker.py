@@ -38,6 +38,7 @@ ENGINE = "course"
 _BLOCK_NETWORK = "import course_lib.kernels.offline as _course; _course.block_network(); del _course"
 _MEASURE = "(lambda space: (exec({source!r}, space), space['facts']())[1])({{}})"
 _PR_SET_PDEATHSIG = 1
+_SOCKET_PATH = 90  # characters; the shortest limit is 104, and a suffix follows
 
 
 class KernelSetupError(Exception):
@@ -164,11 +165,7 @@ class Run:
 
     def _failed(self, ename: str, evalue: str, traceback: list[str] | None = None) -> dict[str, Any]:
         text = re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(traceback or []))
-        lines = [
-            int(n)
-            for n in re.findall(r"^(?:Cell In|File <ipython-input|Input In)\S*? ?\S*?line (\d+)", text, re.M)
-        ]
-        lines = lines or [int(n) for n in re.findall(r"Cell In\s*\[\d+\], line (\d+)", text)]
+        lines = [int(n) for n in re.findall(r"Cell In\s*\[\d+\], line (\d+)", text)]  # the outermost first
         return {
             "event": "done",
             "ok": False,
@@ -203,10 +200,13 @@ def _is_warm(manager: Any) -> bool:
 
 
 def _private_transport(folder: Path) -> Config:
-    """Sockets in a private folder: no port to collide on, no traffic in the clear."""
-    if os.name != "posix":
-        return Config()
+    """Sockets in a private folder: no port to collide on, no traffic in the clear.
+
+    Where the folder's path is too long for a socket's name, jupyter_client's own choice (TCP) stays.
+    """
     fresh = tempfile.mkdtemp(dir=folder, prefix="k")
+    if os.name != "posix" or len(fresh) > _SOCKET_PATH:
+        return Config()
     return Config(ConnectionFileMixin={"transport": "ipc", "ip": f"{fresh}/s"})
 
 

@@ -10,6 +10,7 @@ import nbformat
 from docutils import nodes
 from sphinx.application import Sphinx
 
+from ..notebooks.plain import plain
 from ..notebooks.projections import project
 from ..notebooks.source import read_source
 from .executions import Executions
@@ -89,7 +90,10 @@ def write_downloads(app: Sphinx, exception: Exception | None) -> None:
         if not is_notebook(app, docname):
             continue
         source = Path(app.env.doc2path(docname))
-        nb = nbformat.read(source, as_version=4) if source.suffix == ".ipynb" else read_source(source).nb
+        if source.suffix == ".ipynb":
+            nb = nbformat.read(source, as_version=4)
+        else:
+            nb = plain(read_source(source).nb, source, Path(app.srcdir))
         for variant in variants(app.env.get_doctree(docname)):
             target = Path(app.outdir, download_name(docname, variant))
             target.parent.mkdir(parents=True, exist_ok=True)
