@@ -42,9 +42,12 @@ def image_grid(
         rows, columns, figsize=(size * columns, (size + 0.22 * (titles is not None)) * rows), squeeze=False
     )
     for i, ax in enumerate(axes.flat):
-        ax.axis("off")
         if i >= len(images):
+            ax.axis("off")
             continue
+        # A thin frame, so that an empty margin of the image can be told from the page.
+        ax.set(xticks=[], yticks=[])
+        ax.spines[:].set(visible=True, color="#AFB8C1", linewidth=0.6)
         low, high = _range(images if same_scale else images[i], symmetric)
         ax.imshow(
             images[i], cmap="RdBu_r" if symmetric else cmap, vmin=low, vmax=high, interpolation="nearest"

@@ -9,6 +9,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogFormatter
 from numpy.typing import ArrayLike
 
 from course_lib.plots.style import COLORS, DASHES, INK, WIDTH
@@ -56,8 +57,13 @@ def curves(
         ax.axhline(limit[0], color="#6E7781", linestyle=(0, (1, 2)), linewidth=1.5, label=limit[1])
     if "x" in log:
         ax.set_xscale("log")
+        if len(keep) <= 8:
+            ax.set_xticks(steps, [f"{step:g}" for step in steps])
+            ax.set_xticks([], minor=True)
     if "y" in log:
         ax.set_yscale("log")
+        for formatter in (ax.yaxis.set_major_formatter, ax.yaxis.set_minor_formatter):
+            formatter(LogFormatter(minor_thresholds=(1.5, 0.5)))
     ax.set(xlabel=xlabel, ylabel=ylabel, title=title)
     ax.legend()
     return ax
