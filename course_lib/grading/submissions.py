@@ -1,5 +1,6 @@
 """Submissions made from an assignment's own answers, and what nbgrader made of them."""
 
+import ast
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -50,17 +51,54 @@ class Outcome:
 def make(assignment: Assignment, released: str, runs: int) -> list[Submission]:
     """All submissions of an assignment: reference, stub and alternatives `runs` times, wrong answers once.
 
+    A wrong answer is handed in with the solution cells that its test needs; the others stay untouched, to save time.
     released: the text of the student notebook they are made from.
     """
     reference = {grade_id: answer(cell.source) for grade_id, cell in assignment.solutions().items()}
     plans = [("reference", reference), ("stub", {})]
     plans += [(v.name, reference | v.cells) for v in assignment.alternatives]
-    wrong = [(v.name, reference | v.cells) for v in assignment.wrong]
+    wrong = [
+        (v.name, _needed(reference | v.cells, assignment.tests()[v.test].source)) for v in assignment.wrong
+    ]
     return [
         Submission(f"{name}.{run}", _filled(released, cells, examples=name == "reference" and run == 1))
         for run in range(1, runs + 1)
         for name, cells in (plans + wrong if run == 1 else plans)
     ]
+
+
+def _needed(cells: dict[str, str], test: str) -> dict[str, str]:
+    """The cells that a test needs: those that define a name it reads, those that these need, and so on."""
+    kept: set[str] = set()
+    wanted = _read(test)
+    while more := {
+        grade_id for grade_id, code in cells.items() if grade_id not in kept and wanted & _defined(code)
+    }:
+        kept |= more
+        wanted |= {name for grade_id in more for name in _read(cells[grade_id])}
+    return {grade_id: code for grade_id, code in cells.items() if grade_id in kept}
+
+
+def _read(code: str) -> set[str]:
+    """The names that code reads anywhere."""
+    nodes = ast.walk(ast.parse(code))
+    return {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+
+
+def _defined(code: str) -> set[str]:
+    """The names that code gives to the cells after it."""
+    names: set[str] = set()
+    for statement in ast.parse(code).body:
+        if isinstance(statement, ast.FunctionDef | ast.ClassDef):
+            names.add(statement.name)
+        elif isinstance(statement, ast.Import | ast.ImportFrom):
+            names |= {(alias.asname or alias.name).partition(".")[0] for alias in statement.names}
+        else:
+            nodes = ast.walk(statement)
+            names |= {
+                node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+            }
+    return names
 
 
 def _filled(released: str, cells: dict[str, str], *, examples: bool) -> str:

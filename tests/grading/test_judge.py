@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import nbformat
 import pytest
 
 from course_lib.grading import checks, source, submissions
@@ -89,11 +90,34 @@ def test_a_wrong_example_in_a_docstring(assignment: source.Assignment, outcomes:
 
 
 def test_wrong_answers_are_handed_in_once_and_right_ones_twice(assignment: source.Assignment) -> None:
-    import nbformat
-
     made = submissions.make(assignment, nbformat.writes(assignment.notebook), runs=2)
     names = [submission.student for submission in made]
     assert len(names) == len(set(names)) == 2 * (2 + 3) + 6
     counts = next(s for s in made if s.student == "wrong-counts.1")
     assert "return len(numbers)" in counts.text
     assert "math.fsum" not in counts.text
+
+
+def test_a_wrong_answer_keeps_the_cells_its_test_needs_and_no_other(tmp_path: Path) -> None:
+    text = counting.SOURCE.replace(
+        "return sorted(list(numbers), reverse=True)[0]", "return product([1]) * max(numbers)"
+    )
+    assignment = source.load(counting.course(tmp_path / "other", text=text))
+    made = submissions.make(assignment, nbformat.writes(assignment.notebook), runs=1)
+    filled = {submission.student: filled_cells(assignment, submission) for submission in made}
+    assert filled["reference.1"] == {"total", "largest", "product"}
+    assert filled["stub.1"] == set()
+    assert filled["wrong-counts.1"] == {"total"}
+    assert filled["wrong-last.1"] == {"largest"}
+    assert filled["wrong-from-zero.1"] == {"largest"}
+    text = counting.wrong("test_largest", "did you", "largest", "return max(0, product([1]))")
+    (assignment.path.parent / "wrong" / "uses_product.py").write_text(text, encoding="utf-8")
+    again = submissions.make(source.load(assignment.path), nbformat.writes(assignment.notebook), runs=1)
+    (uses,) = [submission for submission in again if submission.student == "wrong-uses-product.1"]
+    assert filled_cells(assignment, uses) == {"largest", "product"}
+
+
+def filled_cells(assignment: source.Assignment, submission: submissions.Submission) -> set[str]:
+    """The solution cells that were filled in; the others still hold the source with its markers."""
+    cells = nbformat.reads(submission.text, as_version=4).cells
+    return {c.id for c in cells if c.id in assignment.solutions() and "BEGIN SOLUTION" not in c.source}

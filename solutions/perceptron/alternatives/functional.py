@@ -16,17 +16,6 @@ def margin(X, y, w, b):
     return np.where(np.asarray(y) == 1, distances, -distances).min()
 
 
-# cell: xor_network
-def xor_network():
-    # not both, and at least one
-    return {
-        "W1": np.array([[-2.0, 2.0], [-2.0, 2.0]]),
-        "b1": np.array([3.0, -1.0]),
-        "w2": np.array([1.0, 1.0]),
-        "b2": -1.5,
-    }
-
-
 # cell: torch_neuron
 def torch_neuron(X, y, w, b, lr, steps):
     theta = torch.tensor([*w, b], dtype=torch.float64)
@@ -56,4 +45,15 @@ def keras_neuron(X, y, w, b, lr, steps):
         "w": ops.convert_to_numpy(w),
         "b": float(b),
         "losses": [float(loss) for loss in losses],
+    }
+
+
+# cell: exactly_one
+def exactly_one():
+    # at least two inputs on, at least one input on
+    return {
+        "W1": np.full((3, 2), 4.0),
+        "b1": np.array([-6.0, -2.0]),
+        "w2": np.array([-3.0, 2.0]),
+        "b2": -1.0,
     }

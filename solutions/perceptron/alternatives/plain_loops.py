@@ -27,10 +27,10 @@ def perceptron(X, y, epochs):
     while len(mistakes) < epochs and 0 not in mistakes:
         count = 0
         for x, label in zip(X, y):
-            answer = neuron([x], w, b)[0] > 0
-            if answer and not label:
+            z = neuron([x], w, b)[0]
+            if label < 0 and z >= 0:
                 w, b, count = [w_j - x_j for w_j, x_j in zip(w, x)], b - 1, count + 1
-            if label and not answer:
+            if label > 0 and z <= 0:
                 w, b, count = [w_j + x_j for w_j, x_j in zip(w, x)], b + 1, count + 1
         mistakes.append(count)
     return {"w": w, "b": b, "mistakes": mistakes}
@@ -39,10 +39,10 @@ def perceptron(X, y, epochs):
 # cell: margin
 def margin(X, y, w, b):
     length = math.sqrt(sum(w_j**2 for w_j in w))
-    return min((z if label else -z) / length for z, label in zip(neuron(X, w, b), y))
+    return min(label * z / length for z, label in zip(neuron(X, w, b), y))
 
 
-# cell: xor_network
-def xor_network():
-    # first unit: only the first input is on; second unit: only the second input is on
-    return {"W1": [[2, -2], [-2, 2]], "b1": [-1, -1], "w2": [2, 2], "b2": -1}
+# cell: exactly_one
+def exactly_one():
+    # first unit: at most one input is on; second unit: at least one is on; output: both
+    return {"W1": [[-2, 2], [-2, 2], [-2, 2]], "b1": [3, -1], "w2": [2, 2], "b2": -3}

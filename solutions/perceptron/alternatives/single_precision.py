@@ -23,11 +23,10 @@ def perceptron(X, y, epochs):
     w = np.zeros(X.shape[1], np.float32)
     mistakes = np.zeros(0, int)
     for _ in range(epochs):
-        before = w.copy()
         count = 0
         for x, label in zip(X, y):
-            if (x @ w > 0) != bool(label):
-                w += x if label else -x
+            if np.sign(x @ w) != label:
+                w += np.float32(label) * x
                 count += 1
         mistakes = np.append(mistakes, count)
         if count == 0:

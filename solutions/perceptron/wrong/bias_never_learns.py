@@ -11,9 +11,9 @@ def perceptron(X, y, epochs):
     for _ in range(epochs):
         wrong = 0
         for x_i, y_i in zip(X, y):
-            answer = int(x_i @ w + b > 0)
-            if answer != y_i:
-                w, wrong = w + (y_i - answer) * x_i, wrong + 1
+            z = x_i @ w + b
+            if y_i * z <= 0:
+                w, wrong = w + y_i * x_i, wrong + 1
         mistakes.append(wrong)
         if wrong == 0:
             break

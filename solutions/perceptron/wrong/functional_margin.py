@@ -6,4 +6,4 @@ message: is it a distance in units of X?
 
 # cell: margin
 def margin(X, y, w, b):
-    return float(np.min((2 * np.asarray(y) - 1) * neuron(X, w, b)))
+    return float(np.min(np.asarray(y) * neuron(X, w, b)))

@@ -11,9 +11,9 @@ def perceptron(X, y, epochs):
     for _ in range(epochs):
         wrong = 0
         for x_i, y_i in zip(X, y):
-            answer = int(x_i @ w + b > 0)
-            w, b = w + (2 * y_i - 1) * x_i, b + (2 * y_i - 1)
-            wrong += int(answer != y_i)
+            z = x_i @ w + b
+            w, b = w + y_i * x_i, b + y_i
+            wrong += int(y_i * z <= 0)
         mistakes.append(wrong)
         if wrong == 0:
             break

@@ -11,8 +11,8 @@ def perceptron(X, y, epochs):
     for _ in range(epochs):
         wrong = 0
         for x_i, y_i in zip(X, y):
-            answer = int(x_i @ w + b > 0)
-            error = y_i - answer
-            w, b, wrong = w + error * x_i, b + error, wrong + abs(error)
+            z = x_i @ w + b
+            if y_i * z <= 0:
+                w, b, wrong = w + y_i * x_i, b + y_i, wrong + 1
         mistakes.append(wrong)
     return {"w": w, "b": b, "mistakes": mistakes}

@@ -1,7 +1,7 @@
-"""Treats labels 0 and 1 as if they were -1 and 1, so a false alarm changes nothing.
+"""Adds every missed sample, whatever its label.
 
 test: test_perceptron
-message: it must be taken away from the weights at once
+message: it must be taken away from the weights once
 """
 
 # cell: perceptron
@@ -11,9 +11,9 @@ def perceptron(X, y, epochs):
     for _ in range(epochs):
         wrong = 0
         for x_i, y_i in zip(X, y):
-            answer = int(x_i @ w + b > 0)
-            if answer != y_i:
-                w, b, wrong = w + y_i * x_i, b + y_i, wrong + 1
+            z = x_i @ w + b
+            if y_i * z <= 0:
+                w, b, wrong = w + x_i, b + 1, wrong + 1
         mistakes.append(wrong)
         if wrong == 0:
             break

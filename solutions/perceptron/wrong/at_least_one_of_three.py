@@ -1,0 +1,9 @@
+"""Answers 1 when at least one input is on, which one neuron can do.
+
+test: test_exactly_one
+message: 2 of 3 inputs on must give 0
+"""
+
+# cell: exactly_one
+def exactly_one():
+    return {"W1": np.ones((3, 2)), "b1": [-0.5, -0.5], "w2": [1, 1], "b2": -0.5}
