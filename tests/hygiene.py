@@ -12,7 +12,7 @@ MERGE_MARK = re.compile(r"^(<{7}|>{7}) ", re.M)
 # A path of somebody's machine tells a reader nothing and breaks everywhere else.
 MACHINE_PATH = re.compile(r"(?<![\w.~-])/(?:home|root|Users|work|tmp)/[\w.-]+")
 # Third-party files stay as they came; pictures are not text.
-EXEMPT = re.compile(r"static/vendor/|\.(png|svg|ico|woff2?|gz|parquet)$|^tests/hygiene\.py$")
+EXEMPT = re.compile(r"static/vendor/|\.(png|svg|ico|woff2?|gz|parquet)$|^tests/(test_)?hygiene\.py$")
 TABS_ALLOWED = re.compile(r"(^|/)Makefile$|\.ipynb$|\.js$")
 
 

@@ -8,11 +8,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .environment import FRAMEWORKS
-    from .errors import CourseError
-    from .layout import Project
-    from .projections import project
-    from .source import Source, read_source
+    from course_lib.notebooks.environment import FRAMEWORKS
+    from course_lib.notebooks.errors import CourseError
+    from course_lib.notebooks.layout import Project
+    from course_lib.notebooks.projections import project
+    from course_lib.notebooks.source import Source, read_source
 
 __all__ = ["FRAMEWORKS", "CourseError", "Project", "Source", "project", "read_source"]
 

@@ -6,9 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from .environment import kernel_environment
-from .errors import CourseError
-from .layout import Project
+from course_lib.notebooks.environment import kernel_environment
+from course_lib.notebooks.errors import CourseError
+from course_lib.notebooks.layout import Project
 
 _JUPYTER_BOOK = "import sys; from jupyter_book.cli.main import main; sys.argv[0] = 'jupyter-book'; main()"
 

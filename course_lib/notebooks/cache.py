@@ -12,9 +12,9 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from .files import read_notebook
-from .layout import Project
-from .source import Source, tags
+from course_lib.notebooks.files import read_notebook
+from course_lib.notebooks.layout import Project
+from course_lib.notebooks.source import Source, tags
 
 CHAPTER_FACING = ("data", "from_scratch", "pytorch", "keras", "parity", "plots", "claims", "display.py")
 _FORMAT = 1  # raise it when executed notebooks change shape

@@ -9,8 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from .environment import kernel_environment
-from .layout import Project
+from course_lib.notebooks.environment import kernel_environment
+from course_lib.notebooks.layout import Project
 
 
 @dataclass(frozen=True)

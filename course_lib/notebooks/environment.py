@@ -10,8 +10,7 @@ from collections.abc import Mapping
 from functools import cache
 
 from course_lib.kernels import PROVISIONER
-
-from .errors import CourseError
+from course_lib.notebooks.errors import CourseError
 
 DEVICES = ("auto", "cpu", "cuda")
 PROFILES = ("quick", "full")

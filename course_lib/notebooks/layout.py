@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from .errors import CourseError
-from .headers import is_notebook_text
+from course_lib.notebooks.errors import CourseError
+from course_lib.notebooks.headers import is_notebook_text
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,11 @@ from pathlib import Path
 from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import NotebookNode
 
-from .errors import CourseError, Problem
-from .headers import is_notebook_text
-from .layout import Project
-from .projections import project
-from .source import Source, read_source, tags
+from course_lib.notebooks.errors import CourseError, Problem
+from course_lib.notebooks.headers import is_notebook_text
+from course_lib.notebooks.layout import Project
+from course_lib.notebooks.projections import project
+from course_lib.notebooks.source import Source, read_source, tags
 
 KNOWN_TAGS = frozenset(
     {

@@ -89,7 +89,7 @@ def _notebook(target: str, folder: Path) -> str:
     """The notebook beside a chapter's source; other targets stay as they are."""
     source = folder / target
     if target.endswith(".md") and source.is_file():
-        from .headers import is_notebook_text
+        from course_lib.notebooks.headers import is_notebook_text
 
         return target.removesuffix(".md") + ".ipynb" if is_notebook_text(source) else target
     return target

@@ -6,9 +6,9 @@ import copy
 
 from nbformat import NotebookNode
 
-from .environment import FRAMEWORKS
-from .errors import CourseError
-from .source import tags
+from course_lib.notebooks.environment import FRAMEWORKS
+from course_lib.notebooks.errors import CourseError
+from course_lib.notebooks.source import tags
 
 _DROPPED = {"both": set(), "pytorch": {"keras", "parity"}, "keras": {"pytorch", "parity"}}
 

@@ -20,13 +20,13 @@ import nbformat
 from nbformat import NotebookNode
 from tqdm import tqdm
 
-from . import cache, verify
-from .environment import cores, kernel_environment
-from .errors import CourseError, Problem
-from .layout import Project
-from .lint import parameters
-from .projections import project as project_notebook
-from .source import Source
+from course_lib.notebooks import cache, verify
+from course_lib.notebooks.environment import cores, kernel_environment
+from course_lib.notebooks.errors import CourseError, Problem
+from course_lib.notebooks.layout import Project
+from course_lib.notebooks.lint import parameters
+from course_lib.notebooks.projections import project as project_notebook
+from course_lib.notebooks.source import Source
 
 CELL_TIMEOUT = {"quick": 300, "full": 4 * 3600}  # seconds
 _STOP_GRACE = 5.0  # seconds between asking a worker to end and ending it

@@ -13,7 +13,7 @@ import yaml
 from jupytext.myst import MystMetadataParsingError, myst_to_notebook
 from nbformat import NotebookNode
 
-from .errors import CourseError
+from course_lib.notebooks.errors import CourseError
 
 _SCALAR_TAG = re.compile(r"^:?tags:\s*[^\s\[]")
 KERNELSPEC = {"display_name": "Python 3", "language": "python", "name": "python3"}

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from . import cache
-from .files import notebook_text, read_notebook, write_atomically
-from .layout import Project
-from .plain import plain
-from .source import Source, tags
+from course_lib.notebooks import cache
+from course_lib.notebooks.files import notebook_text, read_notebook, write_atomically
+from course_lib.notebooks.layout import Project
+from course_lib.notebooks.plain import plain
+from course_lib.notebooks.source import Source, tags
 
 COMPARED = "nbval-check-output"  # cells with this tag keep their outputs in the committed notebook
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from nbformat import NotebookNode
 
-from .errors import Problem
-from .source import Source, tags
+from course_lib.notebooks.errors import Problem
+from course_lib.notebooks.source import Source, tags
 
 _SECONDS_PER_CELL = 1e-4  # no kernel answers faster; a notebook below this was not run
 _IMAGES = ("image/png", "image/svg+xml", "image/jpeg", "image/gif")

@@ -31,8 +31,8 @@ from papermill.engines import NBClientEngine, papermill_engines
 from papermill.exceptions import PapermillExecutionError
 from traitlets.config import Config
 
-from . import measure
-from .files import notebook_text, write_atomically
+from course_lib.notebooks import measure
+from course_lib.notebooks.files import notebook_text, write_atomically
 
 ENGINE = "course"
 _BLOCK_NETWORK = "import course_lib.kernels.offline as _course; _course.block_network(); del _course"
