@@ -124,6 +124,10 @@ def _test(cell: NotebookNode) -> list[str]:
     if not any("assert" in line for line in regions.inside):
         found.append(f"no hidden test between '{BEGIN_HIDDEN}' and '{END_HIDDEN}'")
     for node in ast.walk(everything):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("isinstance", "issubclass", "type"):
+            found.append(
+                f"a test that asks for a type: {ast.unparse(node)[:60]}; convert the value and look at it"
+            )
         if isinstance(node, ast.Assert) and node.msg is None:
             found.append(f"an assert without a message: {ast.unparse(node)[:60]}")
     used, shown = _forbidden(everything), _forbidden(visible)

@@ -31,6 +31,11 @@ def test_a_good_source_has_no_findings(tmp_path: Path) -> None:
         ('assert largest([-7, -2]) == -2, "did you start from 0"', "pass", "no hidden test between"),
         ("course: {forbidden: [math.prod]}\n", "", "without('math.prod') is not declared"),
         ("[math.prod]", "[math.prod, math.fsum]", "'math.fsum' is declared forbidden, but"),
+        (
+            "assert total([3, 1, 2]) == 6,",
+            "assert isinstance(total([3, 1, 2]), int),",
+            "a test that asks for a type",
+        ),
         ("points: 3", "points: 30", "39 points in all"),
         ("* 2 points: says", "* 1 point: says", "adds up to 2, its points are 3"),
         ("locked: true, points: 3", "locked: false, points: 3", "must be locked"),
