@@ -25,7 +25,7 @@ EARLY_SCRIPT = (
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the extension's transforms, events and assets."""
-    from . import executions, facts, figures, formulas, offline, pairs
+    from . import accessible, executions, facts, figures, formulas, offline, pairs
 
     app.setup_extension("sphinxcontrib.mermaid")
     app.connect("config-inited", offline.serve_locally)
@@ -41,6 +41,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("env-merge-info", executions.merge)
     app.connect("doctree-resolved", lambda app, tree, name: facts.add_facts(app, tree, name, found))
     app.connect("html-page-context", offline.drop_needless_scripts, priority=900)
+    app.connect("html-page-context", accessible.repair_markup, priority=900)
     app.connect("html-page-context", figures.tune_images, priority=900)
     app.connect("build-finished", facts.write_downloads)
     app.add_css_file("course.css", priority=900)
