@@ -18,6 +18,13 @@ MAX_POINTS = 400
 Function = Callable[[np.ndarray], np.ndarray]
 
 
+class _PlainLogFormatter(LogFormatter):
+    """Labels the ticks Matplotlib would label, with all their digits: 0.14 and 0.16, not twice 1e-01."""
+
+    def __call__(self, x: float, pos: int | None = None) -> str:
+        return f"{x:g}" if super().__call__(x, pos) else ""
+
+
 def curves(
     series: Mapping[str, ArrayLike],
     x: ArrayLike | None = None,
@@ -63,7 +70,7 @@ def curves(
     if "y" in log:
         ax.set_yscale("log")
         for formatter in (ax.yaxis.set_major_formatter, ax.yaxis.set_minor_formatter):
-            formatter(LogFormatter(minor_thresholds=(1.5, 0.5)))
+            formatter(_PlainLogFormatter(minor_thresholds=(1.5, 0.5)))
     ax.set(xlabel=xlabel, ylabel=ylabel, title=title)
     ax.legend()
     return ax

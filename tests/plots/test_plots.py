@@ -221,3 +221,11 @@ def test_inline_figures_become_deterministic_svg():
     first, second = (formatter(plots.curves({"a": [1, 2]}).figure) for _ in range(2))
     assert first == second
     assert "<dc:date>" not in first
+
+
+def test_neighbouring_ticks_of_a_logarithmic_axis_have_different_labels() -> None:
+    ax = plots.curves({"error": [0.21, 0.16, 0.14, 0.138]}, log="y")
+    ax.figure.canvas.draw()
+    labels = [tick.get_text() for tick in ax.yaxis.get_ticklabels(which="both") if tick.get_text()]
+    assert len(labels) >= 2
+    assert len(set(labels)) == len(labels)
