@@ -67,3 +67,19 @@ def test_a_chapter_with_a_whole_solution_is_found(tmp_path: Path, assignment: so
     assert leaks.in_chapters(tmp_path, [assignment]) == [
         "chapters/numbers.md: contains the whole solution of 'product' of counting"
     ]
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("X = np.asarray(X, dtype=float)", True),
+        ("y = np.array(y)", True),
+        ("import numpy as np", True),
+        ("else:", True),
+        ("return loss", True),
+        ("w = np.asarray(X, dtype=float) @ v", False),
+        ("return Z / Z.sum(axis=-1, keepdims=True)", False),
+    ],
+)
+def test_what_says_nothing_about_a_solution(line: str, expected: bool) -> None:
+    assert leaks.trivial(leaks.normalised(line)) is expected
