@@ -13,6 +13,7 @@ from sphinx.application import Sphinx
 from sphinx.config import Config
 
 STATIC = Path(__file__).parent / "static"
+TEMPLATES = Path(__file__).parent / "templates"
 
 # Runs before the first paint, so that a page opens as the reader left the last one.
 EARLY_SCRIPT = (
@@ -52,6 +53,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
 
 def _prepare_theme(app: Sphinx, config: Config) -> None:
     config.html_static_path.append(str(STATIC))
+    config.templates_path.append(str(TEMPLATES))
     config.html_theme_options.setdefault("navbar_persistent", [])  # the search field is in the sidebar
     config.html_theme_options.setdefault("logo", {}).setdefault("text", config.html_title)
     config.html_context.setdefault("default_mode", "auto")  # the theme complains about none in the console

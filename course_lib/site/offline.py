@@ -6,6 +6,7 @@ and sphinx-thebe names one on every page.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from docutils import nodes
@@ -14,6 +15,8 @@ from sphinx.config import Config
 
 MATHJAX_PATH = "vendor/mathjax/startup.js"
 MERMAID_PATH = "mermaid.mjs"
+
+_ICON_SCRIPT = re.compile(r'<script [^>]*src="[^"]*/fontawesome\.js[^"]*"></script>')
 
 # Only what is in static/vendor/mathjax; hidden MathML keeps formulas readable for screen readers.
 MATHJAX = {"loader": {"load": ["core", "input/tex", "output/chtml", "a11y/assistive-mml"]}}
@@ -43,7 +46,16 @@ def _switch_thebe_off(app: Sphinx) -> None:
 def drop_needless_scripts(
     app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
-    """Mermaid's loader is for pages with a diagram; search and index pages have no text to hold one."""
+    """Leave out what a page does not use (event `html-page-context`).
+
+    Mermaid's loader is for pages with a diagram; search and index pages have no text to hold one. The icon
+    script (1.5 MB) is left out by `templates/layout.html`.
+    """
+    context["without_icon_script"] = _without_icon_script
     if doctree is None:
         scripts = context.get("script_files", [])
         scripts[:] = [script for script in scripts if MERMAID_PATH not in script.attributes.get("body", "")]
+
+
+def _without_icon_script(head: str) -> str:
+    return _ICON_SCRIPT.sub("", head)

@@ -91,7 +91,12 @@ show_source(framework_of)
 ```{mermaid}
 :alt: data flows from the input to the output
 flowchart LR
-  A[Input] --> B[Output]
+  A[Input] -->|a label| B[Output]
+```
+
+```{code-cell}
+from course_lib.claims import claim
+claim("a-claim", "Everything is linear.", "One thing was not.", "refuted")
 ```
 
 ```{note}

@@ -255,6 +255,20 @@ def test_axe_finds_nothing_serious(
     assert checks.accessibility(browser, site.address + name, scheme, checks.VIEWPORTS[viewport]) == []
 
 
+def test_icons_come_from_fonts(browser: Browser, site: Site) -> None:
+    assert "fontawesome.js" not in (site.folder / "chapters/alpha.html").read_text(encoding="utf8")
+    context = browser.new_context(viewport=DESKTOP)
+    page = alpha(context, site)
+    icons = page.locator(
+        ".article-header-buttons button:visible i:visible, .article-header-buttons button span.theme-switch:visible"
+    )
+    assert icons.count() >= 3
+    for icon in icons.all():
+        family = icon.evaluate("(node) => getComputedStyle(node, '::before').fontFamily")
+        assert "Font Awesome" in family
+    context.close()
+
+
 def test_search_finds_a_word_of_a_chapter(browser: Browser, site: Site) -> None:
     context = browser.new_context(viewport=DESKTOP)
     page = open_page(context, site.address + "search.html?q=careful")
