@@ -41,14 +41,15 @@ def sync(args: argparse.Namespace) -> int:
     if args.check:
         drifted = notebooks.drift(project, sources)
         drifted += [line for exercise in exercises for line in lint(exercise)]
-        texts = release.build(exercises)
-        drifted += [line for line in release.drift(project.root, exercises, texts) if _concerns(line, slugs)]
+        if exercises:
+            lines = release.drift(project.root, exercises, release.build(exercises))
+            drifted += [line for line in lines if _concerns(line, slugs)]
         print(*drifted, sep="\n", end="\n" if drifted else "", file=sys.stderr)
         if not drifted and not findings:
             print(f"in step: {len(sources)} notebooks, {len(exercises)} exercises")
         return 2 if findings else 1 if drifted else 0
     touched, notes = notebooks.write(project, sources)
-    touched += release.write(project.root, exercises)
+    touched += release.write(project.root, exercises) if exercises else []
     for path in touched:
         print(f"{'wrote' if path.exists() else 'removed'} {project.name(path)}")
     print(*notes, sep="\n", end="\n" if notes else "", file=sys.stderr)
@@ -181,9 +182,11 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("--device", choices=DEVICES, default="auto")
     sub.add_argument("--force", action="store_true", help="run fresh chapters too")
     _execution(sub)
+    _verbose(sub)
 
     sub = command("build", build)
     _execution(sub)
+    _verbose(sub)
 
     sub = command("release", release)
     sub.add_argument("assignments", nargs="*", metavar="ASSIGNMENT", help="slug (default: all)")
@@ -197,6 +200,9 @@ def parser() -> argparse.ArgumentParser:
 def _execution(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("-j", "--jobs", type=_jobs, default=cores(), metavar="N", help="processes at a time")
     sub.add_argument("--cold", action="store_true", help="do not fork kernels from the warm server")
+
+
+def _verbose(sub: argparse.ArgumentParser) -> None:
     sub.add_argument(
         "-v", "--verbose", action="store_true", help="tracebacks of failing cells, output of tools"
     )

@@ -19,6 +19,7 @@ ACTIVATION_LAYERS: dict[str, Callable[[], keras.layers.Layer]] = {
     "swish": lambda: keras.layers.Activation("silu"),
     "gelu": lambda: keras.layers.Activation("gelu"),
     "mish": lambda: keras.layers.Activation("mish"),
+    "softplus": lambda: keras.layers.Activation("softplus"),
 }
 # Activations that cut off half of their input need twice the variance (He et al. 2015); the others get Glorot's.
 HE_ACTIVATIONS = ("relu", "leaky_relu", "elu", "swish", "gelu", "mish")

@@ -13,6 +13,7 @@ from course_lib.notebooks import cache
 from course_lib.notebooks.files import notebook_text, read_notebook, write_atomically
 from course_lib.notebooks.layout import Project
 from course_lib.notebooks.plain import plain
+from course_lib.notebooks.setup import with_setup, without_setup
 from course_lib.notebooks.source import Source, tags
 
 COMPARED = "nbval-check-output"  # cells with this tag keep their outputs in the committed notebook
@@ -41,7 +42,8 @@ def make_sibling(project: Project, source: Source, profile: str = "quick", devic
     """
     path = sibling_path(source)
     nb = plain(source.nb, source.path, project.root)
-    old = _code_cells(read_notebook(path))
+    stored = read_notebook(path)
+    old = _code_cells(without_setup(stored) if stored is not None else None)
     executed = _code_cells(_fresh(project, source, profile, device))
     missing, changed = [], []
     unchanged_so_far = True
@@ -63,7 +65,10 @@ def make_sibling(project: Project, source: Source, profile: str = "quick", devic
         cell.execution_count = position  # nbval takes outputs without a count for a mistake
         if ran is not None and kept and kept != cell.outputs:
             changed.append(index)
-    return Sibling(path, nb, missing, changed)
+    complete = with_setup(nb, project.root)
+    added = len(complete.cells) - len(nb.cells)
+    # The set-up cell stands before every other code cell.
+    return Sibling(path, complete, [i + added for i in missing], [i + added for i in changed])
 
 
 def write(project: Project, sources: Sequence[Source]) -> tuple[list[Path], list[str]]:

@@ -22,6 +22,7 @@ ACTIVATION_LAYERS: dict[str, type[nn.Module]] = {
     "swish": nn.SiLU,
     "gelu": nn.GELU,
     "mish": nn.Mish,
+    "softplus": nn.Softplus,
 }
 # Activations that cut off half of their input need twice the variance (He et al. 2015); the others get Glorot's.
 HE_ACTIVATIONS = ("relu", "leaky_relu", "elu", "swish", "gelu", "mish")

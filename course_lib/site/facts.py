@@ -12,6 +12,7 @@ from sphinx.application import Sphinx
 
 from ..notebooks.plain import plain
 from ..notebooks.projections import project
+from ..notebooks.setup import with_setup
 from ..notebooks.source import read_source
 from .executions import Executions
 from .pairs import framework_of
@@ -97,4 +98,4 @@ def write_downloads(app: Sphinx, exception: Exception | None) -> None:
         for variant in variants(app.env.get_doctree(docname)):
             target = Path(app.outdir, download_name(docname, variant))
             target.parent.mkdir(parents=True, exist_ok=True)
-            nbformat.write(project(nb, variant), target)
+            nbformat.write(with_setup(project(nb, variant), Path(app.srcdir)), target)
