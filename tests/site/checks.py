@@ -76,7 +76,7 @@ def traffic(browser: Browser, base: str, name: str, viewport: ViewportSize = PHO
     )
     context.on("weberror", lambda e: seen.complaints.append(str(e.error)))
     responses: list[Response] = []
-    context.on("response", responses.append)
+    context.on("response", lambda response: responses.append(response))
     page = open_page(context, base + name)
     page.evaluate("() => document.querySelectorAll('img').forEach((image) => (image.loading = 'eager'))")
     page.wait_for_load_state("networkidle")
