@@ -39,6 +39,7 @@ lint: setup
 
 test: lint browser
 	$(BIN)/course sync --check
+	$(BIN)/course run --framework all
 	$(BIN)/course build
 	$(BIN)/python -m pytest
 
