@@ -36,6 +36,7 @@ lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/python -m tests.hygiene
 
 test: lint browser
 	$(BIN)/course sync --check
@@ -44,10 +45,13 @@ test: lint browser
 	$(BIN)/python -m pytest
 
 serve: setup
-	$(BIN)/python -m webbrowser -t "http://127.0.0.1:$(PORT)" || true
+	@test -f _build/html/index.html || { echo "there is no site yet: run make book first" >&2; exit 2; }
+	@(sleep 1; $(BIN)/python -m webbrowser -t "http://127.0.0.1:$(PORT)" >/dev/null) &
 	$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html $(PORT)
 
+# The setting that opens Markdown notebooks as notebooks stays inside the environment.
 lab: setup
+	@JUPYTER_CONFIG_DIR=$(VENV)/etc/jupyter $(BIN)/jupytext-config set-default-viewer markdown
 	$(BIN)/jupyter lab chapters
 
 clean:
