@@ -201,7 +201,18 @@ def _all() -> Iterator[tuple[str, str, Case]]:
     yield "optimizers", "adam", optimizer("adam", amsgrad=True)
     yield "optimizers", "adamw", optimizer("adamw", weight_decay=0.1)
     yield "optimizers", "lion", optimizer("lion", weight_decay=0.1)
-    for activation in ("relu", "leaky_relu", "elu", "sigmoid", "tanh", "linear", "swish", "gelu", "mish", "softplus"):
+    for activation in (
+        "relu",
+        "leaky_relu",
+        "elu",
+        "sigmoid",
+        "tanh",
+        "linear",
+        "swish",
+        "gelu",
+        "mish",
+        "softplus",
+    ):
         yield "networks", "mlp", network(activation)
     yield "networks", "weights", weights
     yield "networks", "set_weights", weights
