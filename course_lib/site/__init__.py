@@ -26,7 +26,7 @@ EARLY_SCRIPT = (
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the extension's transforms, events and assets."""
-    from . import accessible, executions, facts, figures, formulas, offline, pairs
+    from course_lib.site import accessible, executions, facts, figures, formulas, offline, pairs
 
     app.setup_extension("sphinxcontrib.mermaid")
     app.connect("config-inited", offline.serve_locally)

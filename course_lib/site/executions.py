@@ -14,11 +14,11 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 
-from ..notebooks import cache
-from ..notebooks.environment import kernel_environment
-from ..notebooks.errors import CourseError
-from ..notebooks.layout import Project
-from ..notebooks.source import Source, read_source
+from course_lib.notebooks import cache
+from course_lib.notebooks.environment import kernel_environment
+from course_lib.notebooks.errors import CourseError
+from course_lib.notebooks.layout import Project
+from course_lib.notebooks.source import Source, read_source
 
 LOGGER = logging.getLogger(__name__)
 PROFILE, DEVICE, FRAMEWORK = "quick", "cpu", "both"

@@ -10,12 +10,12 @@ import nbformat
 from docutils import nodes
 from sphinx.application import Sphinx
 
-from ..notebooks.plain import plain
-from ..notebooks.projections import project
-from ..notebooks.setup import with_setup
-from ..notebooks.source import read_source
-from .executions import Executions
-from .pairs import framework_of
+from course_lib.notebooks.plain import plain
+from course_lib.notebooks.projections import project
+from course_lib.notebooks.setup import with_setup
+from course_lib.notebooks.source import read_source
+from course_lib.site.executions import Executions
+from course_lib.site.pairs import framework_of
 
 DOWNLOADS = "_downloads/notebooks"
 PROJECTIONS = {"both": "both frameworks", "pytorch": "PyTorch only", "keras": "Keras only"}
