@@ -16,6 +16,7 @@ from threading import Thread
 from playwright.sync_api import (
     Browser,
     BrowserContext,
+    FloatRect,
     Page,
     Playwright,
     ViewportSize,
@@ -68,6 +69,13 @@ def served(folder: Path) -> Iterator[str]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+def boxes(page: Page, number: int = 0) -> tuple[FloatRect | None, FloatRect | None]:
+    """Where the two sides of a pair are; None for one that is not shown."""
+    pair = page.locator(".course-pair").nth(number)
+    left, right = (pair.locator(f".course-side.course-{name}") for name in ("pytorch", "keras"))
+    return left.bounding_box(), right.bounding_box()
 
 
 def open_page(context: BrowserContext, address: str) -> Page:

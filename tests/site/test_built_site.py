@@ -13,7 +13,7 @@ from course_lib.notebooks.layout import Project
 from course_lib.notebooks.source import read_source
 from tests.site import checks
 from tests.site.books import REPOSITORY
-from tests.site.browser import DESKTOP, open_page, served
+from tests.site.browser import DESKTOP, PHONE, boxes, open_page, served
 from tests.site.conftest import Site
 
 BUILT = REPOSITORY / "_build" / "html"
@@ -77,6 +77,44 @@ def test_pairs_of_a_chapter_stand_side_by_side(browser: Browser, course: Site, n
         assert right is not None
         assert abs(left["y"] - right["y"]) < 2
         assert left["x"] + left["width"] <= right["x"]
+    context.close()
+
+
+def test_the_switch_is_remembered_from_chapter_to_chapter(browser: Browser, course: Site) -> None:
+    context = browser.new_context(viewport=DESKTOP)
+    page = open_page(context, course.address + CHAPTERS[0])
+    assert None not in boxes(page)
+    page.get_by_role("radiogroup", name="Framework shown").get_by_label("Keras").check()
+    for name in CHAPTERS:
+        page.goto(course.address + name)
+        left, right = boxes(page)
+        assert left is None
+        assert right is not None
+    context.close()
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_tabs_of_a_chapter_on_a_phone(browser: Browser, course: Site, name: str) -> None:
+    context = browser.new_context(viewport=PHONE)
+    page = open_page(context, course.address + name)
+    assert boxes(page)[1] is None
+    page.locator(".course-pair").nth(1).get_by_role("tab", name="Keras").click()
+    for number in (0, 1):
+        left, right = boxes(page, number)
+        assert left is None
+        assert right is not None
+    context.close()
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_chapter_without_javascript_shows_both(browser: Browser, course: Site, name: str) -> None:
+    context = browser.new_context(java_script_enabled=False, viewport=DESKTOP)
+    page = context.new_page()
+    page.goto(course.address + name)
+    left, right = boxes(page)
+    assert left is not None
+    assert right is not None
+    assert left["y"] + left["height"] <= right["y"]
     context.close()
 
 

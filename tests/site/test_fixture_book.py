@@ -6,10 +6,10 @@ import re
 
 import nbformat
 import pytest
-from playwright.sync_api import Browser, BrowserContext, FloatRect, Page, ViewportSize, expect
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
 
 from tests.site import checks
-from tests.site.browser import DESKTOP, PHONE, open_page
+from tests.site.browser import DESKTOP, PHONE, boxes, open_page
 from tests.site.conftest import Site
 
 PAGES = ["chapters/alpha.html", "chapters/beta.html", "chapters/gamma.html", "index.html", "search.html"]
@@ -17,13 +17,6 @@ PAGES = ["chapters/alpha.html", "chapters/beta.html", "chapters/gamma.html", "in
 
 def alpha(context: BrowserContext, site: Site) -> Page:
     return open_page(context, site.address + "chapters/alpha.html")
-
-
-def boxes(page: Page, number: int = 0) -> tuple[FloatRect | None, FloatRect | None]:
-    """Where the two sides of a pair are; None for one that is not shown."""
-    pair = page.locator(".course-pair").nth(number)
-    left, right = (pair.locator(f".course-side.course-{name}") for name in ("pytorch", "keras"))
-    return left.bounding_box(), right.bounding_box()
 
 
 # ---- columns
