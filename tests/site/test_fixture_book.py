@@ -245,7 +245,8 @@ def test_mathjax_and_mermaid_only_where_they_are_used(browser: Browser, site: Si
 def test_axe_finds_nothing_serious(
     browser: Browser, site: Site, name: str, viewport: str, scheme: checks.Scheme
 ) -> None:
-    assert checks.accessibility(browser, site.address + name, scheme, checks.VIEWPORTS[viewport]) == []
+    size = checks.VIEWPORTS[viewport]
+    assert checks.accessibility(browser, site.address + name, scheme, size, each_tab=True) == []
 
 
 def test_icons_come_from_fonts(browser: Browser, site: Site) -> None:
