@@ -158,9 +158,13 @@ def _code_cells(nb: NotebookNode | None) -> list[NotebookNode]:
 
 
 def _storable(outputs: list[NotebookNode]) -> list[NotebookNode]:
-    """Outputs without what changes from run to run."""
-    kept = copy.deepcopy(outputs)
-    for output in kept:
+    """Outputs without what changes from run to run: counts, and where a stream was cut into pieces."""
+    kept: list[NotebookNode] = []
+    for output in copy.deepcopy(outputs):
         if "execution_count" in output:
             output["execution_count"] = None
+        if kept and output.output_type == "stream" == kept[-1].output_type and output.name == kept[-1].name:
+            kept[-1].text += output.text
+        else:
+            kept.append(output)
     return kept

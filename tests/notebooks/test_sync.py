@@ -6,6 +6,8 @@ import json
 
 import jupytext
 import nbformat
+from nbformat import NotebookNode
+from nbformat.v4 import new_output
 
 from course_lib.notebooks import Project, sync
 from course_lib.notebooks.lint import lint_pages
@@ -179,3 +181,21 @@ def test_a_sibling_has_the_cells_that_jupytext_opens(course: Project, write: Wri
     assert [(c.cell_type, c.source) for c in opened.cells] == [
         (c.cell_type, c.source) for c in read(course).cells
     ]
+
+
+def test_pieces_of_a_stream_are_stored_as_one() -> None:
+    def stream(name: str, text: str) -> NotebookNode:
+        return new_output("stream", name=name, text=text)
+
+    pieces = [
+        stream("stdout", "a\n"),
+        stream("stdout", "b\n"),
+        stream("stderr", "c\n"),
+        stream("stdout", "d\n"),
+    ]
+    assert [(o.name, o.text) for o in sync._storable(pieces)] == [
+        ("stdout", "a\nb\n"),
+        ("stderr", "c\n"),
+        ("stdout", "d\n"),
+    ]
+    assert len(pieces) == 4
