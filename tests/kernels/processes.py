@@ -59,12 +59,13 @@ def is_running(pid: int) -> bool:
         return False
 
 
-def wait_until(condition: Callable[[], Any], seconds: float = 10.0) -> None:
-    """Wait until `condition()` is true; fails after `seconds`."""
+def wait_until(condition: Callable[[], Any], seconds: float = 30.0) -> Any:
+    """What `condition()` gives once it is true; fails after `seconds`."""
     end = time.monotonic() + seconds
-    while not condition():
+    while not (found := condition()):
         assert time.monotonic() < end, "the condition did not become true in time"
         time.sleep(0.02)
+    return found
 
 
 def run_python(code: str, *args: str, **env: str) -> subprocess.CompletedProcess[str]:

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -113,6 +114,18 @@ assert len(result.succeeded) == 1, result
         assert warm_only() == 1
 
 
+def listening(runtime: Path) -> str:
+    """The address of the Jupyter server that keeps its files in `runtime`, once it takes connections, else ""."""
+    for info in runtime.glob("jpserver-*.json"):  # written before the server listens
+        url = json.loads(info.read_text() or "{}").get("url", "")
+        try:
+            with urllib.request.urlopen(url + "api", timeout=30):
+                return url
+        except (ValueError, urllib.error.URLError):
+            return ""
+    return ""
+
+
 def test_jupyter_server_starts_interrupts_restarts_and_ends_kernels(notebook) -> None:
     command = [sys.executable, "-m", "jupyter", "server", "--no-browser", "--port=0", "--allow-root"]
     command += [f"--ServerApp.root_dir={notebook.parent}", "--IdentityProvider.token=secret"]
@@ -122,9 +135,7 @@ def test_jupyter_server_starts_interrupts_restarts_and_ends_kernels(notebook) ->
         subprocess.Popen(command, env={**os.environ, "JUPYTER_RUNTIME_DIR": str(runtime)}) as lab,
     ):
         try:
-            wait_until(lambda: list(runtime.glob("jpserver-*.json")), 30)
-            (info,) = runtime.glob("jpserver-*.json")
-            url = json.loads(info.read_text())["url"] + "api/kernels"
+            url = wait_until(lambda: listening(runtime), 60) + "api/kernels"
 
             def call(method: str, path: str = "", body: bytes | None = None) -> Any:
                 headers = {"Authorization": "token secret"}
