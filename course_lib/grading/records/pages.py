@@ -1,0 +1,90 @@
+"""What the pages that grading writes have in common: one look, no script, no request to any host, all text escaped."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from functools import cache
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markdown_it import MarkdownIt
+from markupsafe import Markup, escape
+from mdit_py_plugins.dollarmath import dollarmath_plugin
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import PythonLexer
+
+
+def render(template: str, **values: object) -> str:
+    """A page as text, from `templates/<template>.html.j2`.
+
+    Its policy allows its own style sheet and pictures inside the page, and nothing else.
+    """
+    style = _style()
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    policy = (
+        f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; form-action 'none'"
+    )
+    page = _environment().get_template(f"{template}.html.j2")
+    return page.render(style=Markup(style), policy=policy, **values)
+
+
+def number(value: float) -> str:
+    """Points or another quantity without needless digits: 2, 1.5, 0.33."""
+    return f"{round(value, 2):g}"
+
+
+def count(many: int, one: str, more: str = "") -> str:
+    """A number with its noun: `1 test`, `3 tests`."""
+    return f"{many} {one if many == 1 else more or one + 's'}"
+
+
+def markdown(text: str) -> Markup:
+    """Markdown that a student or a grader wrote, as HTML. HTML in it is shown as text; nothing is loaded."""
+    return Markup(_markdown().render(text))
+
+
+def code(text: str) -> Markup:
+    """Python code with its words marked for the style sheet."""
+    return Markup(highlight(text, PythonLexer(stripnl=False), HtmlFormatter(nowrap=True)))
+
+
+def headings(text: str) -> list[tuple[int, str]]:
+    """Level and plain text of the headings in Markdown."""
+    tokens = _markdown().parse(text)
+    found = []
+    for opening, inline in zip(tokens, tokens[1:], strict=False):
+        if opening.type == "heading_open":
+            words = (child.content or " " for child in inline.children or [] if child.type != "html_inline")
+            found.append((int(opening.tag[1:]), " ".join("".join(words).split())))
+    return found
+
+
+@cache
+def _markdown() -> MarkdownIt:
+    reader = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
+    reader.disable("image")  # A picture would be a request to the host that the student chose.
+    return reader.use(dollarmath_plugin, renderer=_formula)
+
+
+def _formula(content: str, options: dict[str, bool]) -> str:
+    """TeX stays TeX: to typeset it a page would need a script."""
+    return f'<code class="formula">{escape(content.strip())}</code>'
+
+
+@cache
+def _environment() -> Environment:
+    loader = PackageLoader("course_lib.grading.records")
+    environment = Environment(
+        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters |= {"number": number, "code": code, "markdown": markdown}
+    environment.globals |= {"count": count}
+    return environment
+
+
+@cache
+def _style() -> str:
+    loader = _environment().loader
+    assert loader is not None
+    return loader.get_source(_environment(), "page.css")[0]
