@@ -58,6 +58,13 @@ class Cell:
     checksum: str = ""
     defines: tuple[str, ...] = ()
     forbidden: tuple[str, ...] = ()
+    released: str | None = None
+    """What students were given, where that is not `source`: hidden tests or the marking scheme taken out."""
+
+    @property
+    def given(self) -> str:
+        """The cell's source as students were given it."""
+        return self.source if self.released is None else self.released
 
     @property
     def is_test(self) -> bool:
