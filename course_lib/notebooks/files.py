@@ -23,15 +23,29 @@ def notebook_text(nb: NotebookNode) -> str:
     return nbformat.writes(nb, nbformat.NO_CONVERT).rstrip("\n") + "\n"
 
 
-def write_atomically(path: Path, text: str) -> None:
-    """Write a whole file or none of it."""
+def write_atomically(path: Path, text: str, *, durable: bool = False) -> None:
+    """Write a whole file or none of it; a `durable` one is on the disk when this returns."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "w", encoding="utf8") as file:
             file.write(text)
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
         os.chmod(name, 0o644)
         os.replace(name, path)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+    if durable:
+        _sync(path.parent)
+
+
+def _sync(folder: Path) -> None:
+    """Make the names in a folder as durable as the files' contents."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -12,10 +12,9 @@ import fcntl
 import hashlib
 import json
 import os
-import tempfile
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -24,8 +23,10 @@ from urllib.parse import quote
 
 from course_lib.grading.engine.model import VERSION, Bundle, Result, Submission
 from course_lib.notebooks.errors import CourseError
+from course_lib.notebooks.files import write_atomically
 
 FOLDER = "results"
+_LOCK = ".lock"
 _LONGEST_NAME = 200
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -55,32 +56,6 @@ def writing(folder: Path) -> Iterator[None]:
         if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM, errno.ENOTDIR, errno.EIO):
             raise JournalError(f"{folder} cannot be written: {error.strerror}", code=1) from error
         raise
-
-
-def replace(path: Path, content: bytes) -> None:
-    """Write a file in one step, so that after a crash it holds `content` or what it held before."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        with suppress(FileNotFoundError):
-            os.unlink(temporary)
-        raise
-    _sync(path.parent)
-
-
-def _sync(folder: Path) -> None:
-    """Make the names in a folder as durable as the contents."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def key(bundle: Bundle, submission: Submission, mode: str) -> dict[str, Any]:
@@ -130,14 +105,15 @@ class Journal:
     def __enter__(self) -> Journal:
         with writing(self.out):
             self.folder.mkdir(parents=True, exist_ok=True)
-            self._lock = os.open(self.folder / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            self._lock = os.open(self.folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             self.__exit__(None, None, None)
             raise JournalError(f"{self.folder} is being written by another 'course grade'") from None
-        for left in self.folder.glob(".new-*"):
-            left.unlink()
+        for left in self.folder.glob(".*"):
+            if left.name != _LOCK:
+                left.unlink()
         return self
 
     def __exit__(
@@ -168,7 +144,7 @@ class Journal:
         entry = Entry(result, under, uuid.uuid4().hex)
         data = {"key": under, "stamp": entry.stamp, "result": result.to_json()}
         with writing(self.out):
-            replace(self.path(result.student), json.dumps(data).encode())
+            write_atomically(self.path(result.student), json.dumps(data), durable=True)
         return entry
 
     def is_done(self, entry: Entry, target: str) -> bool:
@@ -181,7 +157,7 @@ class Journal:
     def done(self, entry: Entry, target: str) -> None:
         """Note that the result has been written to `target`. Raises NoRoom, JournalError."""
         with writing(self.out):
-            replace(self._mark(entry), _digest(entry, target).encode())
+            write_atomically(self._mark(entry), _digest(entry, target))
 
     def _mark(self, entry: Entry) -> Path:
         return self.path(entry.result.student).with_suffix(".done")
