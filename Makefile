@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PORT ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser book test lint serve lab clean
+.PHONY: help setup browser database book test lint serve lab clean
 
 help:
 	@echo "make book   execute the chapters and build the site"
@@ -29,6 +29,10 @@ setup: $(VENV)/.installed
 browser: setup
 	$(BIN)/python tests/site/browser.py
 
+# The gradebook tests write into a real PostgreSQL.
+database: setup
+	$(BIN)/python tests/databases.py
+
 book: setup
 	$(BIN)/course build
 
@@ -38,7 +42,7 @@ lint: setup
 	$(BIN)/mypy
 	$(BIN)/python -m tests.hygiene
 
-test: lint browser
+test: lint browser database
 	$(BIN)/course sync --check
 	$(BIN)/course run --framework all
 	$(BIN)/course build
