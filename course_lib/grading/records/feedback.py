@@ -11,6 +11,7 @@ import re
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,7 @@ _SECRET = re.compile(r"[\x21-\x7e]{16,256}")
 _PICTURES = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}
 _RAISED = re.compile(r"^AssertionError(: |$)")
 _TRACEBACK = re.compile(r"^(Traceback \(most recent call last\)|-{20,})", re.MULTILINE)
+_MARKERS = ("", BEGIN_HIDDEN, END_HIDDEN)
 _TELLING_LENGTH = 12
 """Characters of a hidden line below which finding it in a text says nothing."""
 
@@ -62,7 +64,10 @@ class Output:
 
 @dataclass
 class Answer:
-    """What the student wrote in one cell. `points` is 0 where no person gives marks for it."""
+    """What the student wrote in one cell. `points` is 0 where no person gives marks for it.
+
+    kind: `code`, `markdown`, or `task` for an author's cell whose answer is in the cells added after it.
+    """
 
     kind: str
     source: str
@@ -125,6 +130,8 @@ class Task:
     @property
     def untouched(self) -> bool:
         """Whether every cell to be answered is as it was handed out."""
+        if any(answer.kind == "task" for answer in self.answers):
+            return not any(answer.origin == "added" for answer in self.answers)
         given = [answer for answer in self.answers if answer.origin == "answer"]
         return bool(given) and not any(answer.changed for answer in given)
 
@@ -310,7 +317,7 @@ def _answer(cell: Cell | None, result: CellResult, marks: Marks, hidden: _Hidden
     by_person = cell is not None and (cell.grade or cell.task)
     score = marks.scores.get(result.grade_id, result.score) if by_person else 0.0
     return Answer(
-        kind=result.kind,
+        kind="task" if cell is not None and cell.task else result.kind,
         source=result.source,
         changed=result.changed,
         outputs=[] if result.kind != "code" else list(_outputs(result.outputs, hidden)),
@@ -327,16 +334,16 @@ def _test(cell: Cell, result: CellResult, marks: Marks, hidden: _Hidden) -> Test
         points=cell.points,
         score=score,
         message="" if score >= cell.points else _message(result, hidden),
-        shown=visible(cell.source),
-        more=bool(_inside(cell.source)),
+        shown=visible(cell),
+        more=bool(_kept(cell)),
         comment=marks.comments.get(cell.grade_id, ""),
     )
 
 
-def visible(source: str) -> str:
-    """A test's source without its hidden part; nothing when the markers do not match."""
+def visible(cell: Cell) -> str:
+    """A cell's source as students have it; nothing when the markers of its hidden part do not match."""
     try:
-        return "\n".join(split(source, BEGIN_HIDDEN, END_HIDDEN).outside).strip()
+        return "\n".join(split(cell.given, BEGIN_HIDDEN, END_HIDDEN).outside).strip("\n")
     except ValueError:
         return ""
 
@@ -403,12 +410,12 @@ class _Hidden:
 
     def __init__(self, notebook: Notebook, graded: NotebookResult) -> None:
         tests = {cell.grade_id for cell in notebook.cells if cell.is_test}
-        known = {line.strip() for cell in notebook.cells for line in visible(cell.source).splitlines()}
+        known = {line.strip() for cell in notebook.cells for line in visible(cell).splitlines()}
         for result in graded.cells:
             if result.grade_id not in tests:
                 known |= {line.strip() for line in result.source.splitlines()}
-        lines = {line.strip() for cell in notebook.cells for line in _inside(cell.source)} - known
-        telling = {line for line in lines if len(line) >= _TELLING_LENGTH and not trivial(normalised(line))}
+        lines = {line.strip() for cell in notebook.cells for line in _kept(cell)} - known
+        telling = {line for line in lines if _telling(line)}
         self._lines = telling | {repr(line)[1:-1] for line in telling}
 
     def shows(self, text: str) -> bool:
@@ -416,8 +423,12 @@ class _Hidden:
         return any(line in text for line in self._lines)
 
 
-def _inside(source: str) -> list[str]:
-    try:
-        return split(source, BEGIN_HIDDEN, END_HIDDEN).inside
-    except ValueError:
-        return source.splitlines()
+def _kept(cell: Cell) -> list[str]:
+    """The lines of a cell that students were not given."""
+    shown = set(visible(cell).splitlines())
+    return [line for line in cell.source.splitlines() if line not in shown and line.strip() not in _MARKERS]
+
+
+@cache
+def _telling(line: str) -> bool:
+    return len(line) >= _TELLING_LENGTH and not trivial(normalised(line))

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sql
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
-from course_lib.notebooks.errors import CourseError
+from course_lib.grading.records.connection import GradebookError, parse, reading, shown
 
 
 @dataclass
@@ -33,23 +33,15 @@ Gradebook = dict[tuple[str, str], Marks]
 def read(db_url: str, assignment: str, student: str | None = None) -> Gradebook:
     """The marks of an assignment, of everybody or of one student. Three queries, whatever the class's size.
 
-    db_url: an SQLAlchemy address, as nbgrader takes it. Raises CourseError when it cannot be read.
+    db_url: an SQLAlchemy address, as nbgrader takes it. Raises GradebookError.
     """
-    try:
-        engine = sql.create_engine(db_url)
-        try:
-            if not sql.inspect(engine).has_table("submitted_assignment"):
-                raise CourseError(f"{_shown(db_url)}: no gradebook there: name the one you graded into")
-            with engine.connect() as connection:
-                return _read(connection, assignment, student)
-        finally:
-            engine.dispose()
-    except (SQLAlchemyError, ImportError) as error:
-        reason = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
-        raise CourseError(f"{_shown(db_url)}: the gradebook cannot be read: {reason}") from error
+    with reading(db_url) as session:
+        if not sql.inspect(session.connection()).has_table("submitted_assignment"):
+            raise GradebookError(f"{shown(parse(db_url))} is not a gradebook: name the one you graded into")
+        return _read(session, assignment, student)
 
 
-def _read(connection: sql.Connection, assignment: str, student: str | None) -> Gradebook:
+def _read(session: Session, assignment: str, student: str | None) -> Gradebook:
     # nbgrader takes a while to import; a command that reads no gradebook does not need it.
     from nbgrader import api
 
@@ -67,7 +59,7 @@ def _read(connection: sql.Connection, assignment: str, student: str | None) -> G
             query = query.join(api.BaseCell, of.cell_id == api.BaseCell.id)
         if student is not None:
             query = query.where(api.SubmittedAssignment.student_id == student)
-        return iter(connection.execute(query).tuples())
+        return iter(session.execute(query).tuples())
 
     found: Gradebook = defaultdict(Marks)
     for who, notebook, penalty in rows(api.SubmittedNotebook.late_submission_penalty):
@@ -82,8 +74,3 @@ def _read(connection: sql.Connection, assignment: str, student: str | None) -> G
         if text and text.strip():
             found[who, notebook].comments[cell] = text
     return dict(found)
-
-
-def _shown(db_url: str) -> str:
-    """The address without its password."""
-    return sql.make_url(db_url).render_as_string(hide_password=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from functools import cache
+from functools import cache, lru_cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markdown_it import MarkdownIt
@@ -44,6 +44,7 @@ def markdown(text: str) -> Markup:
     return Markup(_markdown().render(text))
 
 
+@lru_cache(maxsize=512)  # A class shares its tests, and often its answers.
 def code(text: str) -> Markup:
     """Python code with its words marked for the style sheet."""
     return Markup(highlight(text, PythonLexer(stripnl=False), HtmlFormatter(nowrap=True)))
