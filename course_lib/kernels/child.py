@@ -40,9 +40,9 @@ def become_kernel(request: dict[str, Any], files: list[int], ready: int, server:
     """
     status = 1
     try:
-        _leave_the_server(files, server)
+        leave_the_server(files, server)
         _take_on(request)
-        _forget_shared_state()
+        forget_shared_state()
         if wants_offline(os.environ):
             block_network()
         status = _serve(request["args"], ready)
@@ -60,13 +60,10 @@ def become_kernel(request: dict[str, Any], files: list[int], ready: int, server:
             os._exit(status)
 
 
-def _leave_the_server(files: list[int], server: int) -> None:
+def leave_the_server(files: list[int], server: int) -> None:
     """Own session and process group, own streams and signals; die with the server."""
     os.setsid()
-    if _libc.prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0) != 0:
-        raise OSError(ctypes.get_errno(), "cannot tie the kernel's life to the warm server's")
-    if os.getppid() != server:  # it died before the line above took effect
-        os._exit(1)
+    die_with_parent(server)
     _libc.prctl(_PR_SET_NAME, b"course-kernel", 0, 0, 0)  # tells it from its server in a list of processes
     for target, file in enumerate(files):
         os.dup2(file, target)
@@ -75,6 +72,14 @@ def _leave_the_server(files: list[int], server: int) -> None:
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def die_with_parent(parent: int) -> None:
+    """From now on this process is killed when its parent, of that process id, ends. Raises OSError."""
+    if _libc.prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), "cannot tie this process's life to its parent's")
+    if os.getppid() != parent:  # it died before the line above took effect
+        os._exit(1)
 
 
 def _take_on(request: dict[str, Any]) -> None:
@@ -89,7 +94,7 @@ def _take_on(request: dict[str, Any]) -> None:
         resource.setrlimit(limit, (soft, resource.getrlimit(limit)[1]))
 
 
-def _forget_shared_state() -> None:
+def forget_shared_state() -> None:
     """Replace what all children of one server would otherwise share: random seeds, keys, cached places."""
     gc.enable()
     tempfile.tempdir = None

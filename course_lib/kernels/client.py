@@ -27,6 +27,8 @@ START_SECONDS = 180.0
 BIND_SECONDS = 10
 """Longest wait for a forked kernel to bind its sockets, before it is handed out all the same."""
 
+_LONGEST_REASON = 4096
+
 _failed: set[str] = set()
 """Keys of servers that did not start: this process does not try them again."""
 
@@ -38,7 +40,8 @@ class Unavailable(Exception):
 class WarmProcess:
     """A kernel forked from a warm server, seen from its client; stands in for a `subprocess.Popen`.
 
-    `pid` is also the number of its process group and session.
+    `pid` is also the number of its process group and session. `cpu` is, once `returncode` is set, the CPU time
+    in seconds of the process and of all the descendants that were waited for.
     """
 
     stdin = stdout = stderr = None
@@ -46,6 +49,7 @@ class WarmProcess:
     def __init__(self, pid: int, handle: int, server: socket.socket) -> None:
         self.pid = pid
         self.returncode: int | None = None
+        self.cpu = 0.0
         self._handle = handle
         self._server = server
         # As with Popen, losing the object does not end the process; shutting down or exiting does.
@@ -98,6 +102,7 @@ class WarmProcess:
             # The server has died, and the kernel with it; nobody but us can end what the kernel had started.
             _end_session(self.pid)
             return -signal.SIGKILL
+        self.cpu = float(message["cpu"])
         return int(message["exit"])
 
 
@@ -145,6 +150,18 @@ def start_kernel(
         "processors": sorted(os.sched_getaffinity(0)),
         "limits": soft_limits(),
     }
+    pid, handle, server, _ = fork(request, streams, env, cwd)
+    return WarmProcess(pid, handle, server)
+
+
+def fork(
+    request: dict[str, Any], files: list[int], env: Mapping[str, str], cwd: str
+) -> tuple[int, int, socket.socket, bytes]:
+    """Send `request` and `files` to the warm server that fits `env`, starting that server if need be.
+
+    Blocks until the new process is ready or has ended. The process's id, its pidfd, the connection to its
+    server, and what it wrote to its ready pipe. Raises Unavailable.
+    """
     try:
         wanted = setting(env, cwd)
         base = wire.folder() / wanted.key
@@ -153,7 +170,7 @@ def start_kernel(
                 raise Unavailable(f"the warm server did not start, see {base}.log")
             server, is_new = _connect(base, wanted)
             try:
-                return _ask_for_kernel(server, request, streams)
+                return _ask(server, request, files)
             except (EOFError, OSError):
                 server.close()
                 if is_new:  # an old one may have been stopped just now: then a new one is started
@@ -162,14 +179,16 @@ def start_kernel(
         raise Unavailable(str(problem)) from problem
 
 
-def _ask_for_kernel(server: socket.socket, request: dict[str, Any], streams: list[int]) -> WarmProcess:
+def _ask(
+    server: socket.socket, request: dict[str, Any], own: list[int]
+) -> tuple[int, int, socket.socket, bytes]:
     """Raises Unavailable when the server refuses, EOFError or OSError when it is not there."""
     me = os.pidfd_open(os.getpid())
     listens, ready = os.pipe()
     try:
         try:
             server.settimeout(START_SECONDS)
-            wire.send(server, request, [*streams, ready, me])
+            wire.send(server, request, [*own, ready, me])
             answer, files = wire.receive(server)
         finally:
             for descriptor in (me, ready):
@@ -181,8 +200,8 @@ def _ask_for_kernel(server: socket.socket, request: dict[str, Any], streams: lis
         # ZeroMQ a retry. A kernel that fails to start closes it by ending.
         watch = select.poll()
         watch.register(listens, select.POLLIN)
-        watch.poll(BIND_SECONDS * 1000)
-        return WarmProcess(int(answer["pid"]), files[0], server)
+        said = os.read(listens, _LONGEST_REASON) if watch.poll(BIND_SECONDS * 1000) else b""
+        return int(answer["pid"]), files[0], server, said
     finally:
         os.close(listens)
 

@@ -26,7 +26,7 @@ _NAMES = frozenset({"HOME", "LANG", "LANGUAGE", "XDG_CONFIG_HOME", "XDG_CACHE_HO
 # Needed to work at all, but nothing that is imported changes with them.
 _PASSED_ON = ("PATH", "USER", "LOGNAME", "TMPDIR")
 
-_INLINE = "module://matplotlib_inline.backend_inline"
+INLINE_BACKEND = "module://matplotlib_inline.backend_inline"
 
 _ASSIGNMENT = re.compile(
     r"""os\.environ\s*\[\s*["'](\w+)["']\s*\]\s*=[^=]"""
@@ -67,24 +67,29 @@ def setting(env: Mapping[str, str], cwd: str) -> Setting:
     packages, and their place in the operating system (user, namespaces, control group, limits) agree.
     """
     relevant = {name: value for name, value in env.items() if is_import_variable(name)}
-    relevant.setdefault("MPLBACKEND", _INLINE)  # what ipykernel sets before a notebook can import Matplotlib
+    relevant.setdefault(
+        "MPLBACKEND", INLINE_BACKEND
+    )  # what ipykernel sets before a notebook can import Matplotlib
     if "PYTHONPATH" in relevant:
         parts = relevant["PYTHONPATH"].split(os.pathsep)
         relevant["PYTHONPATH"] = os.pathsep.join(os.path.join(cwd, part) for part in parts)
     from course_lib.kernels.place import place  # Linux only
 
-    identity = [relevant, _installation(), place("OMP_NUM_THREADS" in relevant)]
+    # A server imports its own package, and more of this one if it is told to.
+    package = Path(__file__).parent
+    sources = package.parent if "course_lib" in relevant.get(PRELOAD_VARIABLE, "") else package
+    identity = [relevant, _installation(sources), place("OMP_NUM_THREADS" in relevant)]
     key = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:16]
     passed_on = {name: env[name] for name in _PASSED_ON if name in env}
     return Setting(key, {**passed_on, **relevant})
 
 
-def _installation() -> list[object]:
-    """The interpreter, its packages and this package: a change of any needs a new server."""
+def _installation(sources: Path) -> list[object]:
+    """The interpreter, its packages and the modules below `sources`: a change of any needs a new server."""
     paths = sysconfig.get_paths()
     folders = sorted(
         {paths["purelib"], paths["platlib"], *(part for part in sys.path if "site-packages" in part)}
     )
     stamps = [[folder, os.stat(folder).st_mtime_ns] for folder in folders if os.path.isdir(folder)]
-    own = [[path.name, path.stat().st_mtime_ns] for path in sorted(Path(__file__).parent.glob("*.py"))]
+    own = [[str(path), path.stat().st_mtime_ns] for path in sorted(sources.rglob("*.py"))]
     return [sys.executable, sys.prefix, sys.version, stamps, own]

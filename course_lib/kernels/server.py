@@ -1,4 +1,6 @@
-"""The warm server: imports the frameworks, does nothing else with them, and forks a kernel per request.
+"""The warm server: imports the frameworks, does nothing else with them, and forks a process per request.
+
+What it forks is a Jupyter kernel, or a sandbox around a function of this package; both are "kernels" below.
 
 One thread, no event loop, no framework operation: a fork of a process that has only imported is safe, one
 that has computed is not. The server lives as long as it has kernels or got a request lately.
@@ -17,6 +19,7 @@ import importlib.util
 import os
 import select
 import selectors
+import shutil
 import signal
 import socket
 import sys
@@ -30,6 +33,7 @@ from typing import Any, NoReturn
 
 from course_lib.kernels import child, wire
 from course_lib.kernels.environment import PRELOAD_VARIABLE
+from course_lib.kernels.sandbox import keeper
 
 _PATIENCE = 5.0
 """Seconds a client may take to hand over its request."""
@@ -56,13 +60,17 @@ _FRAMEWORKS = ("torch", "torch.utils.data", "torch.nn.functional", "tensorflow",
 
 @dataclass
 class Kernel:
-    """A forked kernel: its process, the connection and the process of whoever asked for it."""
+    """A forked kernel: its process, the connection and the process of whoever asked for it.
+
+    sockets: the path prefix of the sockets it binds, if any. folder: its private folder, if any.
+    """
 
     pid: int
     process: int
     client: socket.socket
     client_process: int
     sockets: str
+    folder: str
 
     def close(self) -> None:
         """Close this side's descriptors."""
@@ -175,7 +183,7 @@ class Server:
         files: list[int] = []
         try:
             request, files = wire.receive(client)
-            if request["do"] == "kernel":
+            if request["do"] in ("kernel", "sandbox"):
                 handed_over, files = files, []
                 self.fork(client, request, handed_over)
                 return
@@ -198,8 +206,11 @@ class Server:
         }
 
     def fork(self, client: socket.socket, request: dict[str, Any], files: list[int]) -> None:
-        """Fork a kernel with `files` = [stdin, stdout, stderr, the ready pipe, the client's process]."""
-        *streams, ready, client_process = files
+        """Fork a kernel with `files` = [its own..., the ready pipe, the client's process].
+
+        Its own are stdin, stdout and stderr of a Jupyter kernel, or the sockets of what runs in a sandbox.
+        """
+        *own, ready, client_process = files
         server = os.getpid()
         try:
             pid = self._fork()
@@ -211,9 +222,10 @@ class Server:
             return
         if pid == 0:
             self._become(client, request, files, server)
-        for file in (*streams, ready):
+        for file in (*own, ready):
             os.close(file)
-        kernel = Kernel(pid, os.pidfd_open(pid), client, client_process, request["sockets"])
+        sockets, folder = request.get("sockets", ""), request.get("folder", "")
+        kernel = Kernel(pid, os.pidfd_open(pid), client, client_process, sockets, folder)
         self.kernels[pid] = kernel
         self.selector.register(kernel.process, selectors.EVENT_READ, lambda: self.bury(kernel))
         self.selector.register(client, selectors.EVENT_READ, lambda: self.abandon(kernel))
@@ -240,8 +252,8 @@ class Server:
         files: list[int],
         server: int,
     ) -> NoReturn:
-        """In the child: drop everything that is the server's, then be a kernel."""
-        *streams, ready, client_process = files
+        """In the child: drop everything that is the server's, then be what was asked for."""
+        *own, ready, client_process = files
         try:
             self.selector.close()
             self.listener.close()
@@ -251,7 +263,9 @@ class Server:
             os.close(client_process)
         except BaseException:
             os._exit(1)
-        child.become_kernel(request, streams, ready, server)
+        if request["do"] == "sandbox":
+            keeper.become(request, own, ready, server)
+        child.become_kernel(request, own, ready, server)
 
     def abandon(self, kernel: Kernel) -> None:
         """The client has gone: end its kernel. `bury` follows when the process has ended."""
@@ -265,16 +279,19 @@ class Server:
     def bury(self, kernel: Kernel) -> None:
         """The kernel has ended: end what is left of its process group and report its exit status."""
         self._kill(kernel)  # before waitpid: until then the group's number cannot be anybody else's
-        _, status = os.waitpid(kernel.pid, 0)
+        _, status, used = os.wait4(kernel.pid, 0)
         for watched in (kernel.process, kernel.client, kernel.client_process):
             if watched in self.selector.get_map():
                 self.selector.unregister(watched)
         try:
-            wire.send(kernel.client, {"exit": os.waitstatus_to_exitcode(status)})
+            cpu = used.ru_utime + used.ru_stime
+            wire.send(kernel.client, {"exit": os.waitstatus_to_exitcode(status), "cpu": cpu})
         except OSError:
             print(f"kernel {kernel.pid} ended after its client", file=sys.stderr)
         del self.kernels[kernel.pid]
         kernel.close()
+        if kernel.folder:
+            shutil.rmtree(kernel.folder, ignore_errors=True)
         self.last_use = time.monotonic()
 
     @staticmethod
