@@ -57,9 +57,13 @@ class Match:
     titles: tuple[str, ...]
     sureness: str
 
+    @property
+    def names(self) -> str:
+        """The titles in one line."""
+        return " or: ".join(title.rstrip(".") for title in self.titles)
+
     def __str__(self) -> str:
-        names = " or ".join(title.rstrip(".") for title in self.titles)
-        return f"resembles: {names} ({self.sureness})"
+        return f"resembles: {self.names} ({self.sureness})"
 
 
 def examples(assignment: Assignment) -> list[Example]:
@@ -101,7 +105,7 @@ def signature(result: Result) -> dict[str, str]:
         for notebook in result.notebooks
         for cell in notebook.cells
         if cell.points and cell.score is not None and cell.score < cell.points
-        if cell.message and not _begins_nothing(cell.message)
+        if cell.message and not not_begun(cell.message)
     }
 
 
@@ -175,7 +179,8 @@ def _overlap(failing: dict[str, str], messages: dict[str, str]) -> float:
     return len(failing.keys() & messages.keys()) / len(messages)
 
 
-def _begins_nothing(message: str) -> bool:
+def not_begun(message: str) -> bool:
+    """Whether a failing test only says that the released stub is still there."""
     return _UNFINISHED in message
 
 
