@@ -142,7 +142,10 @@ def find(root: Path, slugs: list[str] | None = None) -> list[Path]:
 
 def load(path: Path) -> Assignment:
     """Reads one source. Cell ids come from grade_ids and contents, so they are the same every time."""
-    notebook = read_source(path).nb
+    source = read_source(path)
+    notebook = source.nb
+    if "course" in source.header:  # what the assignment asks of its grading
+        notebook.metadata["course"] = source.header["course"]
     for cell in notebook.cells:
         meta = cell.metadata.get("nbgrader")
         if meta is not None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import fnmatch
 import json
 import os
 from collections.abc import Iterator
@@ -259,8 +258,3 @@ def with_limits(bundle: Bundle, **limits: float) -> Bundle:
     """The same bundle with other limits, by their names in `model.Limits`."""
     values: dict[str, Any] = limits
     return replace(bundle, limits=replace(bundle.limits, **values))
-
-
-def changeable(bundle: Bundle, path: str) -> bool:
-    """Whether a submission's file of this relative path is taken, even in place of the author's."""
-    return any(fnmatch.fnmatchcase(path, pattern) for pattern in bundle.accepts)

@@ -10,6 +10,7 @@ import base64
 import hashlib
 import json
 from dataclasses import asdict, dataclass, field
+from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import Any
 
@@ -117,6 +118,10 @@ class Bundle:
     def file(self, path: str) -> bytes:
         """The content of one of the author's extra files."""
         return base64.b64decode(self.files[path])
+
+    def accepts_file(self, path: str) -> bool:
+        """Whether a submission's file of this relative path is taken, even in place of the author's."""
+        return any(fnmatchcase(path, pattern) for pattern in self.accepts)
 
     @classmethod
     def from_json(cls, text: str) -> Bundle:
