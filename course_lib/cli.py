@@ -109,6 +109,13 @@ def check_graders(args: argparse.Namespace) -> int:
     return grading.check_graders(args)
 
 
+def bench_grading(args: argparse.Namespace) -> int:
+    """Grade generated classes with nbgrader and with this engine, and write a report."""
+    from course_lib.grading.bench.command import bench
+
+    return bench(args)
+
+
 def _project(args: argparse.Namespace) -> Project:
     if args.root is None:
         return Project.find()
@@ -156,6 +163,12 @@ def _jobs(text: str) -> int:
     return int(text)
 
 
+def _count(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0")
+    return int(text)
+
+
 def parser() -> argparse.ArgumentParser:
     """The command line."""
     top = _Parser(prog="course", description="Build, run, check and grade the course.")
@@ -194,6 +207,22 @@ def parser() -> argparse.ArgumentParser:
     sub = command("check-graders", check_graders)
     sub.add_argument("assignments", nargs="*", metavar="ASSIGNMENT", help="slug (default: all)")
     _execution(sub)
+
+    bench = commands.add_parser("bench", help="Measure.", description="Measure.")
+    kinds = bench.add_subparsers(dest="kind", required=True, parser_class=_Parser, metavar="KIND")
+    sub = kinds.add_parser("grading", help=bench_grading.__doc__, description=bench_grading.__doc__)
+    sub.set_defaults(action=bench_grading)
+    sub.add_argument(
+        "--out", default="_build/bench", metavar="DIR", help="where the report goes (%(default)s)"
+    )
+    sub.add_argument(
+        "--corpus", action="append", choices=["frameworks", "numpy", "training"], help="default: all three"
+    )
+    sub.add_argument("--size", type=_count, default=100, metavar="N", help="submissions of a class (100)")
+    sub.add_argument("--stock", type=_count, metavar="N", help="how many of them nbgrader grades (all)")
+    sub.add_argument("--repetitions", type=_count, default=3, metavar="N", help="runs of the engine (3)")
+    sub.add_argument("--seed", type=int, default=0, metavar="N", help="of the classes")
+    sub.add_argument("--redraw", action="store_true", help="write the report anew from what was measured")
     return top
 
 

@@ -21,7 +21,7 @@ ALLOWED: dict[str, set[str]] = {
     "display": set(),
     "kernels": set(),
     "notebooks": {"kernels"},
-    "grading": {"notebooks", "kernels"},
+    "grading": {"notebooks", "kernels", "plots"},
     "site": {"notebooks", "kernels"},
     "cli": {"notebooks", "grading", "site", "kernels"},
 }
