@@ -1,11 +1,10 @@
 """The processes of one sandbox, from the fork of the warm server to the entry's end.
 
-    warm server -> keeper -> first process of the sandbox -> the entry's process
+    warm server -> keeper -> the entry's process -> what that starts
 
-The keeper stays outside, trusted and idle: it maps the sandbox's user, waits, and ends when the sandbox has.
-Killing it kills the sandbox; SIGTERM makes it end the sandbox and report what that had cost. The first
-process (level "namespaces" only) collects what it is the adoptive parent of; when it ends, the kernel ends
-everything in the namespace.
+The keeper stays outside, trusted and idle: it builds the sandbox, forks the entry's process into it, waits,
+and ends when everything inside has ended. Killing it kills the sandbox; SIGTERM makes it end the sandbox
+and stay just long enough for its parent to learn what that has cost.
 """
 
 from __future__ import annotations
@@ -13,24 +12,25 @@ from __future__ import annotations
 import gc
 import importlib
 import os
-import select
 import shutil
 import signal
 import socket
-import struct
 import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
 from course_lib.kernels import child
-from course_lib.kernels.sandbox import identity, landlock, limits, namespaces, seccomp, syscalls
+from course_lib.kernels.sandbox import identity, landlock, limits, seccomp, syscalls
 from course_lib.kernels.sandbox.confinement import LANDLOCK, NAMESPACES, NONE, Confinement
+from course_lib.kernels.sandbox.namespaces import Namespaces, become_student
 
 _PACKAGE = "course_lib."
-_STATUS = struct.Struct("i")
 READY = b"+"
 """What the entry's process writes to the `ready` pipe; anything else is the reason why there is none."""
+
+_MAP_USER, _GREETING = b"m", b"a"
+"""What the entry's process asks of the keeper, which answers with the same."""
 
 
 def become(request: dict[str, Any], sockets: list[int], ready: int, server: int) -> NoReturn:
@@ -42,13 +42,17 @@ def become(request: dict[str, Any], sockets: list[int], ready: int, server: int)
     status = 1
     try:
         # The server's log remains as output, for what goes wrong on this side.
-        child.leave_the_server([os.open("/dev/null", os.O_RDWR), os.dup(1), os.dup(2)], server)
+        child.leave_the_server([os.open(os.devnull, os.O_RDWR), os.dup(1), os.dup(2)], server)
         syscalls.close_all_but([0, 1, 2, *sockets, ready])
         os.umask(0o022)
-        status = _keep(request, sockets, ready, server)
+        status = os.waitstatus_to_exitcode(_keep(request, sockets, ready, server))
     except BaseException as problem:
         _report(ready, problem)
-    _end_as(status)
+    if status < 0:  # end as the entry's process has ended
+        with suppress(OSError):  # SIGKILL has no handler that could be reset
+            signal.signal(-status, signal.SIG_DFL)
+        os.kill(os.getpid(), -status)
+    os._exit(status)
 
 
 def _report(ready: int, problem: BaseException) -> None:
@@ -57,141 +61,105 @@ def _report(ready: int, problem: BaseException) -> None:
         os.write(ready, f"{type(problem).__name__}: {problem}".encode()[:2000])
 
 
-def _end_as(status: int) -> NoReturn:
-    """End with wait status `status`: with an exit code, or by the signal that ended the entry's process."""
-    code = os.waitstatus_to_exitcode(status) if os.WIFEXITED(status) or os.WIFSIGNALED(status) else 1
-    if code < 0:
-        number = signal.Signals(-code)
-        with suppress(OSError):  # SIGKILL and SIGSTOP have no handler that could be reset
-            signal.signal(number, signal.SIG_DFL)
-        os.kill(os.getpid(), number)
-    os._exit(code)
-
-
 def _keep(request: dict[str, Any], sockets: list[int], ready: int, server: int) -> int:
     """Start the sandbox, wait for its end; the wait status of the entry's process."""
     confinement = Confinement(**request["confinement"])
-    ours, theirs = socket.socketpair()
+    namespaces = None
     if confinement.level == NAMESPACES:
-        namespaces.enter_outer()
+        namespaces = Namespaces(confinement)
     else:
         # What loses its parent becomes our child, and ends with us.
         syscalls.prctl(syscalls.PR_SET_CHILD_SUBREAPER, 1)
-    # New credentials, if any, have cleared the death signal.
+    # New credentials have cleared the death signal.
     child.die_with_parent(server)
-    first = os.fork()
-    if first == 0:
-        ours.close()
-        _be_confined(request, confinement, sockets, ready, theirs)
-    signal.signal(signal.SIGTERM, lambda *_: os.kill(first, signal.SIGKILL))
+    ours, theirs = socket.socketpair()
+    entry = os.fork()
+    if entry == 0:
+        _be_confined(request, confinement, [*sockets, ready], theirs)
+    signal.signal(signal.SIGTERM, lambda *_: _kill(entry))
     theirs.close()
     for file in (*sockets, ready):
         os.close(file)
-    reported = _attend(ours, first)
-    _, status = os.waitpid(first, 0)
-    if confinement.level != NAMESPACES:
+    with ours:
+        while wish := ours.recv(1):
+            if wish == _MAP_USER and namespaces is not None:
+                namespaces.map_user(entry)
+            ours.sendall(wish)
+    _, status = os.waitpid(entry, 0)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    if namespaces is not None:
+        namespaces.end()
+    else:
         _end_descendants()
-    if folder := request.get("folder"):
+    if folder := request["folder"]:
         shutil.rmtree(folder, ignore_errors=True)
-    return status if reported is None else reported
+    return status
 
 
-def _attend(sandbox: socket.socket, first: int) -> int | None:
-    """Answer the sandbox's first process until it ends: what it says of the entry's process, if anything."""
-    with sandbox:
-        while message := sandbox.recv(_STATUS.size):
-            if message == b"m":
-                namespaces.map_user(first)
-                sandbox.sendall(b"m")
-            else:
-                return _STATUS.unpack(message)[0]
-    return None
+def _kill(pid: int) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
 
 
 def _end_descendants() -> None:
     """Kill what the entry's process has left behind, until nothing is left."""
     while children := Path(f"/proc/self/task/{os.getpid()}/children").read_text().split():
-        for pid in map(int, children):
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+        for pid in children:
+            _kill(int(pid))
         # Their own children become ours when they are gone.
         os.waitpid(-1, 0)
 
 
 def _be_confined(
-    request: dict[str, Any], confinement: Confinement, sockets: list[int], ready: int, keeper: socket.socket
+    request: dict[str, Any], confinement: Confinement, files: list[int], keeper: socket.socket
 ) -> NoReturn:
-    """In the first process of the sandbox: confine, then run the entry here or in a child; never returns."""
-    status = 1
+    """In the fork that is to be the entry's process: confine it, then call the entry; never returns."""
+    *sockets, ready = files
     try:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         syscalls.prctl(syscalls.PR_SET_NAME, b"python")
-        if confinement.level == NAMESPACES:
-            namespaces.enter_inner(confinement, keeper)
-        elif confinement.level == LANDLOCK:
-            landlock.enter(confinement, request["folder"])
-        if confinement.level != NONE:
-            null = os.open("/dev/null", os.O_RDWR)
-            for stream in (0, 1, 2):
-                os.dup2(null, stream)
-            os.close(null)
+        syscalls.close_all_but([0, 1, 2, *files, keeper.fileno()])
+        null = os.open(os.devnull, os.O_RDWR)
+        for stream in (0,) if confinement.level == NONE else (0, 1, 2):
+            os.dup2(null, stream)
+        os.close(null)
         os.environ.clear()
         os.environ.update(request["env"])
         identity.forget_origin(hide=confinement.level != NONE)
+        os.setsid()
+        if confinement.level == NAMESPACES:
+            become_student(lambda: _ask(keeper, _MAP_USER))
+        elif confinement.level == LANDLOCK:
+            landlock.enter(confinement, request["folder"])
+        # In a user namespace of its own, the limits concern nobody else's processes.
         limits.apply(confinement)
         if confinement.level != NONE:
             syscalls.drop_capabilities()
-        if confinement.level == LANDLOCK:
-            landlock.restrict(confinement, request["folder"])
+        # A change of user clears the one, and takes the process's own files in /proc away.
         syscalls.prctl(syscalls.PR_SET_PDEATHSIG, int(signal.SIGKILL))
-        _check_keeper(keeper)
+        syscalls.prctl(syscalls.PR_SET_DUMPABLE, 1)
+        _ask(keeper, _GREETING)  # or else it has ended before it was our death
+        keeper.close()
         if confinement.level == NAMESPACES:
             seccomp.install()
-            _be_init(request, sockets, ready, keeper)
-        if confinement.level == LANDLOCK:
+        elif confinement.level == LANDLOCK:
             seccomp.install(shared_network=True, confine_signals=not landlock.confines_signals())
-        keeper.close()
-        _run(request, sockets, ready)
+        _call_entry(request, sockets, ready)
     except BaseException as problem:
         _report(ready, problem)
     finally:
-        os._exit(status)
+        os._exit(1)
 
 
-def _check_keeper(keeper: socket.socket) -> None:
-    """Raises OSError if the keeper ended before the death signal was set."""
-    watch = select.poll()
-    watch.register(keeper, select.POLLHUP)
-    if watch.poll(0):
-        raise OSError("the keeper has ended")
+def _ask(keeper: socket.socket, wish: bytes) -> None:
+    """Have the keeper do something. Raises OSError if it has ended."""
+    keeper.sendall(wish)
+    if keeper.recv(1) != wish:
+        raise OSError("the keeper of this sandbox has ended")
 
 
-def _be_init(request: dict[str, Any], sockets: list[int], ready: int, keeper: socket.socket) -> NoReturn:
-    """In process 1: fork the entry's process, collect whatever ends, leave when the entry's process has ended."""
-    entry = os.fork()
-    if entry == 0:
-        keeper.close()
-        # Changing the user has made the process's own files in /proc unreadable to itself.
-        syscalls.prctl(syscalls.PR_SET_DUMPABLE, 1)
-        try:
-            _run(request, sockets, ready)
-        except BaseException as problem:
-            _report(ready, problem)
-        finally:
-            os._exit(1)
-    syscalls.prctl(syscalls.PR_SET_DUMPABLE, 0)
-    for file in (*sockets, ready):
-        os.close(file)
-    while True:
-        pid, status = os.wait()
-        if pid == entry:
-            keeper.sendall(_STATUS.pack(status))
-            os._exit(0)
-
-
-def _run(request: dict[str, Any], sockets: list[int], ready: int) -> NoReturn:
-    """In the entry's process: call it."""
-    os.setsid()
+def _call_entry(request: dict[str, Any], sockets: list[int], ready: int) -> NoReturn:
+    """Import the entry, say that it is ready, call it; its return, SystemExit or exception ends the process."""
     gc.enable()
     child.forget_shared_state()
     name = request["entry"]
