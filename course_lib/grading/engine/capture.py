@@ -17,11 +17,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-KEPT = ("text/plain", "image/png", "image/jpeg")
-"""Kinds of shown data that go into a result; the others could run in a grader's browser."""
-
-IMAGE_BYTES = 2_000_000
-"""All pictures of one cell together, as base64."""
+from course_lib.grading.engine.outputs import IMAGE_BYTES, PICTURES, TEXT
 
 _TRACEBACK_BYTES = 20_000
 _EVALUE_BYTES = 4_000
@@ -146,12 +142,11 @@ class Recorder:
 
     def _kept(self, data: Mapping[str, Any]) -> dict[str, str]:
         kept: dict[str, str] = {}
-        for kind in KEPT:
+        text = data.get(TEXT)
+        if isinstance(text, str) and (text := self._cut(text)):
+            kept[TEXT] = text
+        for kind in PICTURES:
             value = data.get(kind)
-            if kind == "text/plain":
-                if isinstance(value, str) and (text := self._cut(value)):
-                    kept[kind] = text
-                continue
             if isinstance(value, bytes):
                 value = base64.b64encode(value).decode("ascii")
             if isinstance(value, str) and self._images + len(value) <= IMAGE_BYTES:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import builtins
 import getpass
 import os
-import re
 import subprocess
 import sys
 import uuid
@@ -24,9 +23,7 @@ from traitlets import Type
 from traitlets.config import Config
 
 from course_lib.grading.engine.capture import OutStream, Recorder
-
-# Terminal sequences: control sequences, operating system commands, two-byte escapes.
-_ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
+from course_lib.grading.engine.outputs import plain
 
 
 class Publisher(zmqshell.ZMQDisplayPublisher):
@@ -123,11 +120,6 @@ class ZMQInteractiveShell(zmqshell.ZMQInteractiveShell):
 
 
 ZMQInteractiveShell.__module__ = zmqshell.__name__
-
-
-def plain(text: str) -> str:
-    """`text` without terminal sequences."""
-    return _ESCAPES.sub("", text)
 
 
 def make(recorder: Recorder) -> ZMQInteractiveShell:
