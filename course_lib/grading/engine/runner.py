@@ -20,7 +20,6 @@ from course_lib.grading.engine.outputs import IMAGE_BYTES, error, readable, sani
 
 STUDENT = "course_lib.grading.engine.student:main"
 JUDGE = "course_lib.grading.engine.judge:main"
-SEED = 0
 
 RESTARTS = 20
 """Fresh processes that one notebook may cost, of each kind."""
@@ -127,7 +126,7 @@ class Runner:
 
     def _new_student(self) -> Kernel:
         self._student_starts += 1
-        payload = {"files": self.files, "output_bytes": self.limits.output_bytes, "seed": SEED}
+        payload = {"files": self.files, "output_bytes": self.limits.output_bytes}
         # A character of text takes up to 6 bytes of JSON.
         return self._new(STUDENT, payload, 6 * self.limits.output_bytes + IMAGE_BYTES + _MESSAGE_BYTES)
 
@@ -192,11 +191,7 @@ class Runner:
 
     def _new_judge(self) -> Kernel:
         self._judge_starts += 1
-        payload = {
-            "files": dict(self.bundle.files),
-            "output_bytes": self.limits.output_bytes,
-            "seed": SEED,
-        }
+        payload = {"files": dict(self.bundle.files), "output_bytes": self.limits.output_bytes}
         return self._new(JUDGE, payload, 6 * self.limits.output_bytes + IMAGE_BYTES + _MESSAGE_BYTES)
 
     def _connect(self) -> None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import base64
 import os
+import random
 import resource
 import signal
 import socket
@@ -27,8 +28,9 @@ from course_lib.grading.engine import shell
 from course_lib.grading.engine.agent import Agent
 from course_lib.grading.engine.capture import Descriptors, Recorder
 from course_lib.grading.engine.outputs import plain
-from course_lib.grading.engine.seeds import seed_generators
 from course_lib.kernels import wire
+
+DEFAULT_SEED = 0
 
 
 def main(payload: dict[str, Any], sockets: list[socket.socket]) -> None:
@@ -39,7 +41,7 @@ def main(payload: dict[str, Any], sockets: list[socket.socket]) -> None:
     """
     (control,) = sockets
     place(payload.get("files", {}), Path.cwd())
-    seed_generators(payload["seed"])
+    seed(payload.get("seed", DEFAULT_SEED))
     sys.argv = [_launcher(), "-f", f"{Path.home()}/.local/share/jupyter/runtime/kernel.json"]
     Student(control, payload["output_bytes"]).serve()
 
@@ -50,6 +52,20 @@ def place(files: Mapping[str, str], folder: Path) -> None:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(base64.b64decode(content))
+
+
+def seed(number: int) -> None:
+    """Seed every random generator that is loaded, so that two runs of a notebook see the same numbers."""
+    random.seed(number)
+    numpy: Any = sys.modules.get("numpy")
+    if numpy is not None:
+        numpy.random.seed(number)
+    torch: Any = sys.modules.get("torch")
+    if torch is not None:
+        torch.manual_seed(number)
+    tensorflow: Any = sys.modules.get("tensorflow")
+    if tensorflow is not None and hasattr(tensorflow, "random"):
+        tensorflow.random.set_seed(number)
 
 
 class Student:
