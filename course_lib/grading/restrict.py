@@ -2,10 +2,30 @@
 
 import importlib
 import sys
+from collections.abc import Sequence
 from types import TracebackType
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Protocol
 
 _MISSING = object()
+
+
+class Elsewhere(Protocol):
+    """The process of the code under test, when that is another one than the test's."""
+
+    def restrict(self, names: Sequence[str]) -> None:
+        """Take `names` away there. Raises ValueError as `without` does."""
+
+    def unrestrict(self) -> None:
+        """Give back what the latest `restrict` took."""
+
+
+_elsewhere: Elsewhere | None = None
+
+
+def act_in(process: Elsewhere | None) -> None:
+    """From now on `without` acts in `process`; None for this process again."""
+    global _elsewhere
+    _elsewhere = process
 
 
 class NotAvailable(RuntimeError):
@@ -17,7 +37,7 @@ class without:
 
     Names are full dotted names: functions and classes of modules (`"torch.softmax"`), or methods of classes
     written in Python (`"torch.Tensor.softmax"`). Names that the notebook
-    imported with `from ... import` are covered too.
+    imported with `from ... import` are covered too: in the caller's globals, or in `namespace` when it is given.
 
     >>> with without("math.factorial"):
     ...     answer = student_factorial(5)
@@ -25,14 +45,18 @@ class without:
     Raises ValueError for a name that does not exist or that Python does not let anyone replace.
     """
 
-    def __init__(self, *names: str) -> None:
+    def __init__(self, *names: str, namespace: dict[str, Any] | None = None) -> None:
         if not names:
             raise ValueError("without() needs at least one name, such as 'torch.softmax'")
         self.names = names
-        self._globals = sys._getframe(1).f_globals
+        self._globals = sys._getframe(1).f_globals if namespace is None else namespace
         self._undo: list[tuple[Any, str, Any]] = []
+        self._elsewhere = _elsewhere
 
     def __enter__(self) -> None:
+        if self._elsewhere is not None:
+            self._elsewhere.restrict(self.names)
+            return
         try:
             for name in self.names:
                 self._block(name)
@@ -43,6 +67,9 @@ class without:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
     ) -> None:
+        if self._elsewhere is not None:
+            self._elsewhere.unrestrict()
+            return
         self._restore()
 
     def _block(self, name: str) -> None:
