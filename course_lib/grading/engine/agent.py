@@ -263,20 +263,6 @@ _REFLECTED = (
     *("add", "sub", "mul", "matmul", "truediv", "floordiv", "mod", "pow"),
     *("lshift", "rshift", "and_", "xor", "or_"),
 )
-    "add",
-    "sub",
-    "mul",
-    "matmul",
-    "truediv",
-    "floordiv",
-    "mod",
-    "pow",
-    "lshift",
-    "rshift",
-    "and_",
-    "xor",
-    "or_",
-]
 
 OPERATIONS: dict[str, Callable[..., Any]] = {
     "call": _call,
