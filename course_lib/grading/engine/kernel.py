@@ -319,6 +319,8 @@ class Kernel:
 
     def _see_usage(self) -> None:
         """Note what the sandbox uses, and end it when that is too much."""
+        if not hasattr(sandbox, "usage"):
+            return
         used = sandbox.usage(self.process.pid)
         self.memory_mb = max(self.memory_mb, used.memory_mb)
         if used.memory_mb > self.limits.memory_mb:
