@@ -11,16 +11,19 @@ import logging
 import queue
 import time
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 
-from distributed import Client, Future, WorkerPlugin, get_worker
+from distributed import Client, Future, Reschedule, Worker, WorkerPlugin, get_worker
 from distributed.comm import CommClosedError
 from distributed.scheduler import KilledWorker
 
 from course_lib.grading.engine.model import VERSION, Bundle, Result, Submission
 from course_lib.grading.engine.pool import Grade, failed, graded, mode_of
 from course_lib.notebooks.errors import CourseError
+
+Check = Callable[[], Sequence[str]]
+"""A function of a module, as workers import it by its name."""
 
 CONNECT_SECONDS = 10.0
 WORKER_SECONDS = 60.0
@@ -37,24 +40,31 @@ class ClusterError(CourseError):
         super().__init__(message, code)
 
 
+def nothing_missing() -> list[str]:
+    """For `run`: any worker will do."""
+    return []
+
+
 def run(
     bundle: Bundle,
     submissions: Iterable[Submission],
     grade: Grade,
     address: str,
     *,
+    check: Check = nothing_missing,
     connect_seconds: float = CONNECT_SECONDS,
     worker_seconds: float = WORKER_SECONDS,
 ) -> Iterator[Result]:
     """Results in the order in which they are ready, one per submission, from the cluster at `address`.
 
-    Raises ClusterError when there is no scheduler within `connect_seconds`, no worker for `worker_seconds`,
-    or when the workers have another version of this package or none.
+    check: says on a worker, one line each, what its machine lacks. A worker that lacks something, or has another
+    version of this package or none, is an error at the start, and cannot join later. Raises ClusterError, also
+    when there is no scheduler within `connect_seconds` or no worker for `worker_seconds`.
     """
     with _quiet(), _client(address, connect_seconds) as client:
         name = f"course-{uuid.uuid4().hex}"
         _await_workers(client, address, worker_seconds)
-        _deliver(client, name, bundle, address)
+        _deliver(client, name, _Delivered(bundle, check, list(client.nthreads())), address)
         try:
             yield from _stream(client, name, bundle, iter(submissions), grade, address, worker_seconds)
         except CommClosedError as error:
@@ -108,38 +118,50 @@ def _no_workers(address: str, seconds: float) -> ClusterError:
     )
 
 
-def _deliver(client: Client, name: str, bundle: Bundle, address: str) -> None:
-    """Give every worker, present and future, the bundle; prove that it speaks our version."""
+def _deliver(client: Client, name: str, delivery: _Delivered, address: str) -> None:
     try:
-        client.register_plugin(_Delivered(bundle), name=name)
-        versions = client.run(_version)
+        client.register_plugin(delivery, name=name)
     except Exception as error:  # whatever the worker's own import of this package raised
-        raise ClusterError(
-            f"the workers of {address} cannot use course_lib: {type(error).__name__}: {error}; install the same "
-            "version there"
-        ) from error
-    others = {version for version in versions.values() if version != VERSION}
-    if others:
-        raise ClusterError(
-            f"the workers of {address} have grading engine {others.pop()}, not {VERSION}: install the same version"
-        )
+        said = str(error) if isinstance(error, Unfit) else f"{type(error).__name__}: {error}"
+        raise ClusterError(f"the workers of {address} cannot grade: {' '.join(said.split())}") from error
+
+
+class Unfit(Exception):
+    """A worker that must not grade; the text says why, and what to do."""
 
 
 class _Delivered(WorkerPlugin):
-    """The bundle on a worker; Dask hands it to every worker that joins."""
+    """What a worker needs; Dask hands it to every worker, those that join later included."""
 
-    def __init__(self, bundle: Bundle) -> None:
+    def __init__(self, bundle: Bundle, check: Check, present: Collection[str]) -> None:
         self.bundle = bundle
+        self.check = check
+        self.present = present
+        """Addresses of the workers that are there when a class begins."""
+        self.version = VERSION
 
+    def setup(self, worker: Worker) -> None:
+        """On the worker: refuse to join where grading would fail."""
+        unfit = self.unfit()
+        if unfit and worker.address not in self.present:
+            # Dask lets a worker join all the same when a plugin fails; what it gets until it is gone goes back.
+            worker.loop.add_callback(worker.close, reason=f"cannot grade: {unfit}")
+        if unfit:
+            raise Unfit(unfit)
 
-def _version() -> int:
-    return VERSION
+    def unfit(self) -> str:
+        """Why this process must not grade, if it must not."""
+        if self.version != VERSION:
+            return f"course-lib there has grading engine {VERSION}, not {self.version}: install the same"
+        return "; ".join(self.check())
 
 
 def _grade(name: str, grade: Grade, submission: Submission) -> Result:
     """On the worker: grade with the bundle that was delivered under `name`."""
     delivered = get_worker().plugins[name]
     assert isinstance(delivered, _Delivered)
+    if delivered.unfit():
+        raise Reschedule
     return graded(grade, delivered.bundle, submission)
 
 

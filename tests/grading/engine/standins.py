@@ -55,3 +55,8 @@ def grade(bundle: Bundle, submission: Submission, mode: str = "strict", log: str
 def calls(log: Path) -> list[str]:
     """The students that were graded, once per call."""
     return [line.split()[0] for line in log.read_text(encoding="utf-8").splitlines()]
+
+
+def lacking(fit: int = 0) -> list[str]:
+    """What a machine that is not fit for strict grading says; the process `fit` is."""
+    return [] if os.getpid() == fit else ["no seccomp", "no namespaces"]

@@ -205,6 +205,30 @@ def test_workers_without_this_package_are_one_clear_line(started: Cluster, tmp_p
     started.add_worker(path=tmp_path)
     with pytest.raises(cluster.ClusterError) as caught:
         list(cluster.run(BUNDLE, [submission("s")], standins.grade, started.address))
-    assert "cannot use course_lib" in str(caught.value)
+    assert f"the workers of {started.address} cannot grade: " in str(caught.value)
     assert "not installed here" in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_worker_that_lacks_something_is_one_clear_line(started: Cluster) -> None:
+    started.add_worker()
+    with pytest.raises(cluster.ClusterError) as caught:
+        list(cluster.run(BUNDLE, [submission("s")], standins.grade, started.address, check=standins.lacking))
+    assert str(caught.value) == f"the workers of {started.address} cannot grade: no seccomp; no namespaces"
+
+
+def test_a_late_worker_that_lacks_something_does_not_join(started: Cluster, tmp_path: Path) -> None:
+    first = started.add_worker()
+    started.wait(1)
+    log = tmp_path / "calls"
+
+    def submissions() -> Iterator[Submission]:
+        yield submission("s0")
+        started.add_worker().wait(60)  # it has ended by itself
+        yield from [submission(f"s{i}") for i in range(1, 20)]
+
+    grade = partial(standins.grade, log=str(log))
+    check = partial(standins.lacking, first.pid)
+    results = list(cluster.run(BUNDLE, submissions(), grade, started.address, check=check))
+    assert {result.status for result in results} == {GRADED}
+    assert {int(result.memory_mb) for result in results} == {first.pid}
