@@ -1,4 +1,4 @@
-"""One browser and one built fixture book for all site tests."""
+"""One built fixture book for all site tests."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
 
 from tests.site import books
-from tests.site.browser import chromium, served
+from tests.site.browser import served
 
 
 @dataclass(frozen=True)
@@ -19,13 +18,6 @@ class Site:
 
     folder: Path
     address: str
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """A headless Chromium."""
-    with chromium() as running:
-        yield running
 
 
 @pytest.fixture(scope="session")

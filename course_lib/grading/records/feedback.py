@@ -108,7 +108,7 @@ class Task:
     """The cells under one heading of the author."""
 
     title: str
-    anchor: str
+    anchor: str = ""
     answers: list[Answer] = field(default_factory=list)
     tests: list[Test] = field(default_factory=list)
 
@@ -216,10 +216,9 @@ class Page:
 
 def page(bundle: Bundle, result: Result, notebook: Notebook, marks: Marks | None = None) -> Page:
     """What to tell a student about one notebook. marks: what the gradebook has, if it was asked."""
-    graded = next((n for n in result.notebooks if n.name == notebook.name), NotebookResult(notebook.name))
-    problem = result.reason if result.status != GRADED else ""
-    if graded.status != GRADED:
-        problem = graded.reason or problem
+    # Where intake refused everything there are no notebooks, and the reason is the submission's.
+    whole = NotebookResult(notebook.name, result.status, result.reason)
+    graded = next((n for n in result.notebooks if n.name == notebook.name), whole)
     return Page(
         title=outline.title(notebook),
         student=result.student,
@@ -227,8 +226,8 @@ def page(bundle: Bundle, result: Result, notebook: Notebook, marks: Marks | None
         notebook=notebook.name,
         timestamp=result.timestamp,
         tasks=_tasks(notebook, graded, marks or Marks()),
-        problem=problem,
-        failed=FAILED in (result.status, graded.status),
+        problem="" if graded.status == GRADED else graded.reason or "No reason was given.",
+        failed=graded.status == FAILED,
         notes=[*result.notes, *graded.notes],
         penalty=marks.penalty if marks else 0.0,
     )
@@ -274,7 +273,7 @@ def _tasks(notebook: Notebook, graded: NotebookResult, marks: Marks) -> list[Tas
     tasks: list[Task] = []
     for title, cell, result in _placed(notebook, graded):
         if not tasks or tasks[-1].title != title:
-            tasks.append(Task(title, f"task-{len(tasks) + 1}"))
+            tasks.append(Task(title))
         if cell is not None and cell.is_test:
             tasks[-1].tests.append(_test(cell, result, marks, hidden))
         elif cell is None or cell.is_answer:
@@ -285,8 +284,8 @@ def _tasks(notebook: Notebook, graded: NotebookResult, marks: Marks) -> list[Tas
     for task in tasks:
         _advise(task)
     kept = [task for task in tasks if task.tests or task.answers]
-    for task in kept:
-        task.title = task.title or "Before the first task"
+    for number, task in enumerate(kept, 1):
+        task.title, task.anchor = task.title or "Before the first task", f"task-{number}"
     return kept
 
 

@@ -59,7 +59,7 @@ def _read(session: Session, assignment: str, student: str | None) -> Gradebook:
             query = query.join(api.BaseCell, of.cell_id == api.BaseCell.id)
         if student is not None:
             query = query.where(api.SubmittedAssignment.student_id == student)
-        return iter(session.execute(query).tuples())
+        return (tuple(row) for row in session.execute(query))
 
     found: Gradebook = defaultdict(Marks)
     for who, notebook, penalty in rows(api.SubmittedNotebook.late_submission_penalty):

@@ -34,6 +34,11 @@ def number(value: float) -> str:
     return f"{round(value, 2):g}"
 
 
+def points(value: float) -> str:
+    """Points with their noun: 1 point, 1.5 points."""
+    return f"{number(value)} {'point' if value == 1 else 'points'}"
+
+
 def count(many: int, one: str, more: str = "") -> str:
     """A number with its noun: `1 test`, `3 tests`."""
     return f"{many} {one if many == 1 else more or one + 's'}"
@@ -79,7 +84,7 @@ def _environment() -> Environment:
     environment = Environment(
         loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters |= {"number": number, "code": code, "markdown": markdown}
+    environment.filters |= {"number": number, "points": points, "code": code, "markdown": markdown}
     environment.globals |= {"count": count}
     return environment
 
