@@ -28,13 +28,15 @@ PRELOADED = (
 )
 """Packages that are worth importing before a kernel is forked, in the order of import."""
 
+_RUNNING = re.compile(r"\A\s*%%(?:time|capture|prun)\b.*\n|^[ \t]*%time[ \t]+", re.MULTILINE)
+"""Magics that run the code they stand before, in the notebook's own namespace."""
 _PLOTS = re.compile(r"^\s*%(matplotlib|pylab)\b", re.MULTILINE)
 
 
 def as_python(source: str) -> str:
     """A cell with IPython's magics and shell lines turned into the calls they stand for."""
     try:
-        return TransformerManager().transform_cell(source)
+        return TransformerManager().transform_cell(_RUNNING.sub("", source))
     except SyntaxError:
         return source
 
