@@ -6,8 +6,10 @@ here is data, and the judge checks every bit of it.
 
 from __future__ import annotations
 
+import builtins
 import contextlib
 import copy
+import inspect
 import io
 import itertools
 import operator
@@ -16,7 +18,7 @@ import socket
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -99,7 +101,11 @@ class Agent(Peer):
             self._printed = io.StringIO() if request.get("capture") else None
         self._depth += 1
         try:
-            with contextlib.redirect_stdout(self._printed) if self._printed else contextlib.nullcontext():
+            with contextlib.ExitStack() as stack:
+                if self._printed is not None:
+                    stack.enter_context(contextlib.redirect_stdout(self._printed))
+                if "input" in request:
+                    stack.enter_context(_input_from(self.resolve(request["input"])))
                 return self._do(request["do"], args)
         finally:
             self._depth -= 1
@@ -143,6 +149,17 @@ class Agent(Peer):
 
     def _do_unrestrict(self) -> None:
         self._restrictions.pop().__exit__(None, None, None)
+
+    def _do_seed(self, module: str, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        claims.find(module, name)(*args, **kwargs)
+
+    def _do_signature(self, function: Any) -> list[tuple[str, str, bool, Any]]:
+        """Name, kind, whether there is a default, and the default of each parameter."""
+        parameters = inspect.signature(function).parameters.values()
+        return [
+            (p.name, p.kind.name, p.default is not p.empty, None if p.default is p.empty else p.default)
+            for p in parameters
+        ]
 
     def _do_next(self, iterator: Any, most: int) -> tuple[list[Any], bool]:
         """Up to `most` items, and whether there may be more."""
@@ -246,6 +263,17 @@ class TestIterator:
         if not more:
             raise StopIteration
         return item
+
+
+@contextlib.contextmanager
+def _input_from(function: Callable[..., str]) -> Iterator[None]:
+    """Lets `input()` of the student's code ask the test."""
+    before = builtins.input
+    builtins.input = function
+    try:
+        yield
+    finally:
+        builtins.input = before
 
 
 def _array_of(value: Any) -> Any:

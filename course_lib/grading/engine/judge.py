@@ -24,7 +24,7 @@ from types import CodeType
 from typing import Any
 
 from course_lib.grading import restrict
-from course_lib.grading.engine import remote
+from course_lib.grading.engine import remote, seeding
 from course_lib.grading.engine.capture import OutStream, Recorder
 from course_lib.grading.engine.magics import Magics
 from course_lib.grading.engine.names import Names
@@ -64,6 +64,7 @@ class Judge:
         self.names["get_ipython"] = lambda: shell
         self.names["display"] = self.display
         self.student: Student | None = None
+        self._testing = False
 
     def serve(self, control: socket.socket) -> None:
         """Answer requests until the control socket closes."""
@@ -81,6 +82,7 @@ class Judge:
                     defines=request.get("defines", ()),
                     forbidden=request.get("forbidden", ()),
                     graded=request.get("graded", True),
+                    write_back=request.get("write_back", True),
                 )
             wire.send(control, {"id": request.get("id"), **reply})
 
@@ -100,12 +102,14 @@ class Judge:
         defines: Any = (),
         forbidden: Any = (),
         graded: bool = True,
+        write_back: bool = True,
     ) -> dict[str, Any]:
         """Run one cell of the author.
 
         defines: names that solution cells before it define, they are the student's. forbidden: dotted names
         that the student's code cannot use meanwhile. graded: whether it is a test; otherwise it is a set-up
-        cell, which the student's process has run as well.
+        cell, which the student's process has run as well. write_back: whether arguments that the student's
+        code changes in place change in the test, as they do in a notebook.
 
         Returns `status` ("ok" or "error"), `ename`, `evalue`, `traceback` (lines), `outputs` (of nbformat),
         `seconds` of wall clock, `cpu` seconds of the test, `student_cpu` of the student's code that it called,
@@ -115,9 +119,11 @@ class Judge:
         self.recorder.take()
         student = self.student
         if student is not None:
-            student.start_cell()
+            student.start_cell(write_back)
         self.names.give(defines)
         self.names.start_cell(graded)
+        seeding.watch(self._seeded)
+        self._testing = graded
         error: BaseException | None = None
         try:
             with _interruptible(), self._forbidding(forbidden):
@@ -152,6 +158,12 @@ class Judge:
         if show and value is not None and not source.rstrip().endswith(";"):
             self.recorder.show({TEXT: shown(value)}, execution_count=1)
         return value
+
+    def _seeded(self, module: str, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        if (
+            self.student is not None and self._testing
+        ):  # set-up cells have seeded the student's process themselves
+            self.student.ask("seed", module, name, args, kwargs)
 
     def display(self, *values: Any, **options: Any) -> None:
         """What `display` does in a notebook, as text."""

@@ -6,8 +6,10 @@ student's process decided would be worth nothing. Everything that comes back is 
 
 from __future__ import annotations
 
+import builtins
 import contextlib
 import functools
+import inspect
 import socket
 import sys
 import threading
@@ -28,6 +30,7 @@ MOST_ITEMS = 1_000_000
 _MOST_TEXT = 4000
 _MOST_HANDLES = 1 << 53
 _CHUNK = 64
+_INPUT = builtins.input
 
 
 class StudentGone(BaseException):
@@ -123,11 +126,13 @@ class Student(Peer):
             said["drop"], self._dropped = self._dropped, []
         if sys.stdout is not self.own_stdout:  # the test collects what is printed
             said["capture"] = True
+        if builtins.input is not _INPUT:  # the test answers what the student's code asks a person
+            said["input"] = ["f", self._hand_out(builtins.input), "input"]
         return said
 
     def notice(self, reply: dict[str, Any]) -> None:
         cpu = reply.get("cpu")
-        if type(cpu) in (int, float) and 0 <= cpu < 1e9:
+        if isinstance(cpu, int | float) and 0 <= cpu < 1e9:
             self.cpu += cpu
         if reply.get("changed"):
             self.changed_arguments = True
@@ -135,9 +140,10 @@ class Student(Peer):
         if type(printed) is str and sys.stdout is not self.own_stdout:
             sys.stdout.write(printed)
 
-    def start_cell(self) -> None:
+    def start_cell(self, write_back: bool = True) -> None:
         """Forget what belongs to the cell before: its functions, its failures, its CPU seconds."""
         self._functions.clear()
+        self.write_back = write_back
         self.failed_check, self.changed_arguments, self.cpu = None, False, 0.0
 
     def verdict(self) -> BaseException | None:
@@ -294,7 +300,7 @@ class Student(Peer):
                 if not (isinstance(made, type) and issubclass(made, RemoteError)):
                     raise BadValue("an error whose class is none")
                 error = made(text)
-                error.remote = decoder.decode(described.get("error"))  # type: ignore[attr-defined]
+                error.remote = decoder.decode(described.get("error"))
             else:
                 error = _error_class(title, classes)(text)
         trace = described.get("traceback")
@@ -435,7 +441,7 @@ _HIDDEN = frozenset(
         *("__array_interface__", "__array_struct__", "__array_priority__", "__array_ufunc__"),
         *("__array_function__", "__array_wrap__", "__cuda_array_interface__", "__dlpack__"),
         *("__torch_function__", "__tf_tensor__", "__jax_array__", "__getstate__", "__reduce__"),
-        *("__reduce_ex__", "__getnewargs__", "__getnewargs_ex__", "__wrapped__", "__signature__"),
+        *("__reduce_ex__", "__getnewargs__", "__getnewargs_ex__", "__wrapped__"),
         *("__set_name__", "__length_hint__", "__isabstractmethod__", "__mro_entries__", "__await__"),
         *("__text_signature__",),
     )
@@ -456,6 +462,8 @@ class Remote:
             return _class_of(self)
         if name == "__bases__" and link_of(self).kind == "class":
             return link_of(self).classes or (object,)
+        if name == "__signature__":
+            return _signature_of(self)
         if name in _LOCAL:
             return object.__getattribute__(self, name)
         if name in _HIDDEN or name.startswith(("_repr_", "_ipython_")):
@@ -575,6 +583,18 @@ def _class_of(proxy: Any) -> type:
     if known is not None:
         return known
     return link.classes[0] if link.classes else type(proxy)
+
+
+def _signature_of(proxy: Any) -> inspect.Signature:
+    kinds = {kind.name: kind for kind in inspect._ParameterKind}
+    try:
+        parameters = [
+            inspect.Parameter(name, kinds[kind], default=default if has_default else inspect.Parameter.empty)
+            for name, kind, has_default, default in _ask("signature", proxy)
+        ]
+        return inspect.Signature(parameters)
+    except (ValueError, KeyError) as error:
+        raise AttributeError(f"{phrase(proxy)} has no signature ({error})") from None
 
 
 def _take(iterator: Any, most: int) -> tuple[list[Any], bool]:

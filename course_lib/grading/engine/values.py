@@ -80,7 +80,8 @@ _TEXTUAL: dict[str, tuple[type, Callable[[Any], str], Callable[[str], Any]]] = {
     "path": (type(pathlib.Path()), str, pathlib.Path),
 }
 _TEXTUAL_NAMES = {kind: name for name, (kind, _, _) in _TEXTUAL.items()}
-_VIEWS = (type({}.keys()), type({}.values()), type({}.items()))
+_EMPTY: dict[Any, Any] = {}
+_VIEWS = (type(_EMPTY.keys()), type(_EMPTY.values()), type(_EMPTY.items()))
 
 
 def is_mutable(value: Any) -> bool:
@@ -259,7 +260,7 @@ class Encoder:
 
 
 def _numpy_scalar(value: np.generic) -> Node | None:
-    dtype: np.dtype = np.generic.dtype.__get__(value)  # type: ignore[attr-defined]
+    dtype: np.dtype = np.generic.dtype.__get__(value)
     if dtype.type in _EXTENDED:
         value = np.generic.astype(value, _EXTENDED[dtype.type])
         dtype = value.dtype
