@@ -33,14 +33,22 @@ from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session, joinedload, selectinload, undefer
 from traitlets.config import Config
 
-from course_lib.grading.engine.model import FAILED, GRADED, REFUSED, Bundle, Cell, CellResult, Result
+from course_lib.grading.engine.model import (
+    FAILED,
+    GRADED,
+    REFUSED,
+    Bundle,
+    Cell,
+    CellResult,
+    NotebookResult,
+    Result,
+)
 from course_lib.grading.engine.model import Notebook as Source
 from course_lib.grading.records.connection import Connection, GradebookError, reading, shown
+from course_lib.grading.records.notebooks import not_handed_in
 
 NO_RESPONSE = "No response."
-NOT_HANDED_IN = "not handed in"
-"""What happened to a notebook that a graded submission does not contain."""
-
+_MISSING = "missing"  # a notebook that is not there, beside the statuses of those that are
 _NAME_LENGTH = 128  # of nbgrader's columns; SQLite ignores it, PostgreSQL does not
 
 
@@ -136,9 +144,7 @@ class Writer:
         for notebook in assignment.notebooks:
             submitted = _submitted(session, submission, notebook)
             outcome = outcomes.get(notebook.name)
-            status = result.status if result.status != GRADED else NOT_HANDED_IN
-            if outcome:
-                status = outcome.status if outcome.reason != NOT_HANDED_IN else NOT_HANDED_IN
+            status = _status(result, outcome)
             cells = {cell.grade_id: cell for cell in outcome.cells if cell.grade_id} if outcome else {}
             _grade(submitted, status, cells)
             _comment(submitted, cells if status == GRADED else {})
@@ -209,6 +215,12 @@ def _rows(submission: api.SubmittedAssignment) -> Iterable[dict[str, Any]]:
                 "auto_comment": comment.auto_comment if comment else None,
                 "manual_comment": comment.manual_comment if comment else None,
             }
+
+
+def _status(result: Result, outcome: NotebookResult | None) -> str:
+    if outcome is None:
+        return result.status if result.status != GRADED else _MISSING
+    return _MISSING if not_handed_in(outcome) else outcome.status
 
 
 def _timestamp(result: Result) -> datetime.datetime | None:
@@ -372,10 +384,5 @@ def _update(notebook: api.Notebook, cells: dict[str, Cell]) -> None:
         row.max_score, row.cell_type = float(cells[row.name].points), cells[row.name].kind
     for row in notebook.source_cells:
         cell = cells[row.name]
-        row.cell_type, row.locked = cell.kind, _locked(cell)
+        row.cell_type, row.locked = cell.kind, cell.locked
         row.source, row.checksum = cell.source, cell.checksum
-
-
-def _locked(cell: Cell) -> bool:
-    """nbgrader's rule: a test is always locked, an answer never."""
-    return not cell.solution and (cell.grade or cell.locked)
