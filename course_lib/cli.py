@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from course_lib.notebooks.source import Source
 
 
+_MODE_HELP = "strict: tests in a process of their own; compat: as `nbgrader autograde` does (default: strict)"
+
+
 class _Parser(argparse.ArgumentParser):
     """Bad usage is one line, and exit status 2."""
 
@@ -116,6 +119,13 @@ def bench_grading(args: argparse.Namespace) -> int:
     return bench(args)
 
 
+def grade(args: argparse.Namespace) -> int:
+    """Grade the submissions of an assignment."""
+    from course_lib.grading import grading_cli
+
+    return grading_cli.grade(args)
+
+
 def _project(args: argparse.Namespace) -> Project:
     if args.root is None:
         return Project.find()
@@ -204,9 +214,23 @@ def parser() -> argparse.ArgumentParser:
     sub = command("release", release)
     sub.add_argument("assignments", nargs="*", metavar="ASSIGNMENT", help="slug (default: all)")
 
+    sub = command("grade", grade)
+    sub.add_argument("assignment", metavar="ASSIGNMENT", help="its name")
+    sub.add_argument("--submissions", metavar="DIR", help="what was handed in (default: the course's own)")
+    sub.add_argument("--out", metavar="DIR", help="where results go (default: the course's own folders)")
+    sub.add_argument("--course", metavar="DIR", help="an nbgrader course folder (default: this course)")
+    sub.add_argument("--mode", choices=["strict", "compat"], default="strict", help=_MODE_HELP)
+    sub.add_argument("-j", "--jobs", type=_jobs, default=cores(), metavar="N", help="processes at a time")
+    sub.add_argument("--scheduler", metavar="ADDRESS", help="grade on the Dask cluster tcp://HOST:PORT")
+    sub.add_argument("--db", metavar="URL", help="gradebook: sqlite:///FILE or postgresql://USER@HOST/NAME")
+    sub.add_argument("--regrade", action="store_true", help="also what has been graded")
+    sub.add_argument(
+        "--student", action="append", default=[], metavar="ID", help="only this one (may be repeated)"
+    )
+
     sub = command("check-graders", check_graders)
     sub.add_argument("assignments", nargs="*", metavar="ASSIGNMENT", help="slug (default: all)")
-    _execution(sub)
+    _jobs_option(sub)
 
     bench = commands.add_parser("bench", help="Measure.", description="Measure.")
     kinds = bench.add_subparsers(dest="kind", required=True, parser_class=_Parser, metavar="KIND")
@@ -226,8 +250,12 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
-def _execution(sub: argparse.ArgumentParser) -> None:
+def _jobs_option(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("-j", "--jobs", type=_jobs, default=cores(), metavar="N", help="processes at a time")
+
+
+def _execution(sub: argparse.ArgumentParser) -> None:
+    _jobs_option(sub)
     sub.add_argument("--cold", action="store_true", help="do not fork kernels from the warm server")
 
 

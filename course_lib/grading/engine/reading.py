@@ -11,6 +11,7 @@ import os
 import stat
 from collections import defaultdict
 from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from course_lib.grading.engine import basket as baskets
@@ -43,6 +44,20 @@ def read_submissions(
     of the files. A submission that cannot be taken is one without files whose `problems` say why. Raises
     SubmissionsError when there is no such folder; nothing in it raises.
     """
+    with _opened(folder, assignment) as top:
+        for student, entries in sorted(_entries(top, assignment).items()):
+            if not students or student in students:
+                yield _submission(top, student, entries, assignment, trust_timestamps, caps or Caps())
+
+
+def students_in(folder: Path, assignment: str) -> list[str]:
+    """Who handed something in, read from the names in the folder alone. Raises SubmissionsError."""
+    with _opened(folder, assignment) as top:
+        return sorted(_entries(top, assignment))
+
+
+@contextmanager
+def _opened(folder: Path, assignment: str) -> Iterator[int]:
     if path_problem(assignment) or "/" in assignment:
         raise SubmissionsError(f"{shown(assignment)} is not the name of an assignment")
     try:
@@ -50,9 +65,7 @@ def read_submissions(
     except OSError as error:
         raise SubmissionsError(f"{folder}: the submissions cannot be read: {error.strerror}") from error
     try:
-        for student, entries in sorted(_entries(top, assignment).items()):
-            if not students or student in students:
-                yield _submission(top, student, entries, assignment, trust_timestamps, caps or Caps())
+        yield top
     finally:
         os.close(top)
 
