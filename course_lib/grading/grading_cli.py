@@ -94,7 +94,7 @@ def _in_course(args: argparse.Namespace) -> Place:
     out = Path(args.out) if args.out else course.root
     name = args.assignment
     return Place(
-        bundle=bundles.from_course(folder, name, db_url=args.db),
+        bundle=_from_course(folder, name, args.db),
         submissions=Path(args.submissions or course.root / there.submitted_directory),
         out=out,
         db_url=course.db_url,
@@ -102,6 +102,16 @@ def _in_course(args: argparse.Namespace) -> Place:
         course_id=there.course_id,
         config=course.config,
     )
+
+
+def _from_course(folder: Path, assignment: str, db_url: str | None) -> Bundle:
+    """The assignment as the chosen gradebook has it; a new one takes it from the course's own."""
+    try:
+        return bundles.from_course(folder, assignment, db_url=db_url)
+    except CourseError:
+        if db_url is None:
+            raise
+        return bundles.from_course(folder, assignment)
 
 
 def _in_project(args: argparse.Namespace) -> Place:

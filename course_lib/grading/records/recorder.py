@@ -38,7 +38,7 @@ class ClassRecorder:
         given = marks.read(self.target, self._bundle.assignment, result.student)
         graded, pages = self._places(result.student)
         with writing(graded):
-            write_autograded(result, self._bundle, submission, self._folders.autograded)
+            write_autograded(result, self._bundle, submission, graded)
         with writing(pages):
             for left in pages.glob(".*"):  # half of a file that a killed run was writing
                 left.unlink()
