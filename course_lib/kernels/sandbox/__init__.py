@@ -6,5 +6,20 @@ A sandbox is forked from a warm server, so that what it needs is imported alread
 
 from course_lib.kernels.sandbox.confinement import HOME, LANDLOCK, LEVELS, NAMESPACES, NONE, Confinement
 from course_lib.kernels.sandbox.launch import Sandboxed, start
+from course_lib.kernels.sandbox.protections import Protections, protections
+from course_lib.kernels.sandbox.usage import Usage, usage
 
-__all__ = ["HOME", "LANDLOCK", "LEVELS", "NAMESPACES", "NONE", "Confinement", "Sandboxed", "start"]
+__all__ = [
+    "HOME",
+    "LANDLOCK",
+    "LEVELS",
+    "NAMESPACES",
+    "NONE",
+    "Confinement",
+    "Protections",
+    "Sandboxed",
+    "Usage",
+    "protections",
+    "start",
+    "usage",
+]

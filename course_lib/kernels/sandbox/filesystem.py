@@ -12,7 +12,7 @@ from course_lib.kernels.sandbox import syscalls
 from course_lib.kernels.sandbox.confinement import HOME, Confinement
 
 _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/nix/store", "/gnu/store")
-_SETTINGS = (
+SETTINGS = (
     *("ld.so.cache", "ld.so.conf", "ld.so.conf.d", "alternatives", "localtime", "timezone", "os-release"),
     *("fonts", "mime.types", "protocols", "services", "ssl", "pki", "ca-certificates"),
 )
@@ -20,7 +20,7 @@ _SETTINGS = (
 
 _DEVICES = ("null", "zero", "full", "random", "urandom")
 _DEVICE_LINKS = {"fd": "", "stdin": "/0", "stdout": "/1", "stderr": "/2"}
-_PROCESSORS = "/sys/devices/system"
+PROCESSORS = "/sys/devices/system"
 """Where libraries count processors and memory nodes."""
 
 _WRITTEN = {
@@ -112,8 +112,8 @@ def _sources(confinement: Confinement) -> tuple[dict[str, int], dict[str, str]]:
     """Read-only copies of what is visible, by path; and the symbolic links among it, by path."""
     trees: dict[str, int] = {}
     links: dict[str, str] = {}
-    settings = [f"/etc/{name}" for name in _SETTINGS if os.path.lexists(f"/etc/{name}")]
-    processors = [_PROCESSORS] if os.path.isdir(_PROCESSORS) else []
+    settings = [f"/etc/{name}" for name in SETTINGS if os.path.lexists(f"/etc/{name}")]
+    processors = [PROCESSORS] if os.path.isdir(PROCESSORS) else []
     attributes = syscalls.MOUNT_ATTR_RDONLY | syscalls.MOUNT_ATTR_NOSUID | syscalls.MOUNT_ATTR_NODEV
     for path in [*visible(confinement), *settings, *processors]:
         if os.path.islink(path):

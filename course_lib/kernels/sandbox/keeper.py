@@ -12,6 +12,7 @@ from __future__ import annotations
 import gc
 import importlib
 import os
+import select
 import shutil
 import signal
 import socket
@@ -31,6 +32,9 @@ READY = b"+"
 
 _MAP_USER, _GREETING = b"m", b"a"
 """What the entry's process asks of the keeper, which answers with the same."""
+
+_WATCH_SECONDS = 0.2
+"""How often the size of a private folder is looked at, where the kernel cannot limit it."""
 
 
 def become(request: dict[str, Any], sockets: list[int], ready: int, server: int) -> NoReturn:
@@ -57,8 +61,9 @@ def become(request: dict[str, Any], sockets: list[int], ready: int, server: int)
 
 def _report(ready: int, problem: BaseException) -> None:
     """Say in `ready`, which is closed once the entry runs, what went wrong."""
+    reason = str(problem) if isinstance(problem, OSError) else f"{type(problem).__name__}: {problem}"
     with suppress(OSError):
-        os.write(ready, f"{type(problem).__name__}: {problem}".encode()[:2000])
+        os.write(ready, reason.encode()[:2000])
 
 
 def _keep(request: dict[str, Any], sockets: list[int], ready: int, server: int) -> int:
@@ -85,6 +90,8 @@ def _keep(request: dict[str, Any], sockets: list[int], ready: int, server: int) 
             if wish == _MAP_USER and namespaces is not None:
                 namespaces.map_user(entry)
             ours.sendall(wish)
+    if confinement.level == LANDLOCK:
+        _watch(entry, request["folder"], confinement)
     _, status = os.waitpid(entry, 0)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     if namespaces is not None:
@@ -94,6 +101,21 @@ def _keep(request: dict[str, Any], sockets: list[int], ready: int, server: int) 
     if folder := request["folder"]:
         shutil.rmtree(folder, ignore_errors=True)
     return status
+
+
+def _watch(entry: int, folder: str, confinement: Confinement) -> None:
+    """Until process `entry` ends: kill it when `folder`, which is no file system of its own, has grown too big."""
+    process = os.pidfd_open(entry)
+    watch = select.poll()
+    watch.register(process, select.POLLIN)
+    while not watch.poll(_WATCH_SECONDS * 1000):
+        sizes = list(landlock.sizes(folder))
+        if len(sizes) > confinement.files or sum(sizes) > confinement.files_mb << 20:
+            print(
+                f"a sandbox wrote {len(sizes)} files, {sum(sizes)} bytes: ended", file=sys.stderr, flush=True
+            )
+            _kill(entry)
+    os.close(process)
 
 
 def _kill(pid: int) -> None:
@@ -130,7 +152,7 @@ def _be_confined(
         if confinement.level == NAMESPACES:
             become_student(lambda: _ask(keeper, _MAP_USER))
         elif confinement.level == LANDLOCK:
-            landlock.enter(confinement, request["folder"])
+            landlock.become_student(request["folder"])
         # In a user namespace of its own, the limits concern nobody else's processes.
         limits.apply(confinement)
         if confinement.level != NONE:
@@ -143,7 +165,8 @@ def _be_confined(
         if confinement.level == NAMESPACES:
             seccomp.install()
         elif confinement.level == LANDLOCK:
-            seccomp.install(shared_network=True, confine_signals=not landlock.confines_signals())
+            landlock.restrict(confinement, request["folder"])
+            seccomp.install(shares_machine=True, confine_signals=not landlock.confines_signals())
         _call_entry(request, sockets, ready)
     except BaseException as problem:
         _report(ready, problem)

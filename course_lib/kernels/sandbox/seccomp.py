@@ -99,11 +99,42 @@ _MISSING: dict[str, tuple[int, int]] = {
     "semget": (64, 190),
     "mq_open": (240, 180),
 }
-_CONNECTING: dict[str, tuple[int, int]] = {
-    # Where the network namespace is the machine's own.
+_OUTSIDE: dict[str, tuple[int | None, int | None]] = {
+    # Where network, files and processes outside can be named: connections that Landlock does not know,
+    # attributes of files that belong to the same user, other processes' priority.
     "connect": (42, 203),
     "bind": (49, 200),
     "listen": (50, 201),
+    "chmod": (90, None),
+    "fchmod": (91, 52),
+    "fchmodat": (268, 53),
+    "fchmodat2": (452, 452),
+    "chown": (92, None),
+    "lchown": (94, None),
+    "fchown": (93, 55),
+    "fchownat": (260, 54),
+    "setxattr": (188, 5),
+    "lsetxattr": (189, 6),
+    "fsetxattr": (190, 7),
+    "setxattrat": (463, 463),
+    "removexattr": (197, 14),
+    "lremovexattr": (198, 15),
+    "fremovexattr": (199, 16),
+    "removexattrat": (466, 466),
+    "utime": (132, None),
+    "utimes": (235, None),
+    "futimesat": (261, None),
+    "utimensat": (280, 88),
+    "setpriority": (141, 140),
+    "ioprio_set": (251, 30),
+}
+_OF_ITSELF: dict[str, tuple[int, int]] = {
+    # There, allowed for the calling process only.
+    "prlimit64": (302, 261),
+    "sched_setaffinity": (203, 122),
+    "sched_setparam": (142, 118),
+    "sched_setscheduler": (144, 119),
+    "sched_setattr": (314, 274),
 }
 _SIGNALLING: dict[str, tuple[int, int]] = {
     # Where processes outside can be named and the kernel has no other way to protect them.
@@ -138,9 +169,6 @@ _END_PROCESS = 0x80000000
 _MODE_FILTER = 2
 # struct seccomp_data
 _NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT = 0, 4, 16
-_SIGN_EXTENDED = 4
-"""Offset of an argument's upper half, on a little-endian machine."""
-
 Instruction = tuple[int, int, int, int]
 
 
@@ -153,11 +181,11 @@ def is_known_machine() -> bool:
     return platform.machine() in _MACHINES
 
 
-def instructions(machine: str, *, shared_network: bool, own_pid: int | None) -> list[Instruction]:
+def instructions(machine: str, *, own_pid: int | None, confine_signals: bool) -> list[Instruction]:
     """The filter for `machine`, as (code, jump if true, jump if false, constant).
 
-    shared_network: whether the network namespace is the machine's own, so that only socket pairs may be
-    made. own_pid: if not None, signals may be sent to this process (and its group) only.
+    own_pid: for a process without namespaces of its own, its number: what concerns processes, the network or
+    the user's other files is confined then. confine_signals: whether signals are, too.
     """
     column = _MACHINES.index(machine)
     program: list[Instruction] = [
@@ -169,10 +197,10 @@ def instructions(machine: str, *, shared_network: bool, own_pid: int | None) -> 
     if machine == "x86_64":
         program += [(_JUMP_AT_LEAST, 0, 1, _X32), (_RETURN, 0, 0, _END_PROCESS)]
     refused = dict(_FORBIDDEN)
-    if shared_network:
-        refused |= _CONNECTING
     if own_pid is not None:
-        refused |= _SIGNALLING
+        refused |= _OUTSIDE
+        if confine_signals:
+            refused |= _SIGNALLING
     program += _refuse((numbers[column] for numbers in refused.values()), errno.EPERM)
     program += _refuse((numbers[column] for numbers in _MISSING.values()), errno.ENOSYS)
     program += [
@@ -182,10 +210,13 @@ def instructions(machine: str, *, shared_network: bool, own_pid: int | None) -> 
         (_RETURN, 0, 0, _ERROR | errno.EPERM),
         (_RETURN, 0, 0, _ALLOW),
     ]
-    families = () if shared_network else (_AF_UNIX, _AF_INET, _AF_INET6)
+    # Pairs of sockets are made by another call.
+    families = (_AF_UNIX, _AF_INET, _AF_INET6) if own_pid is None else ()
     program += _only(_SOCKET[column], families, errno.EAFNOSUPPORT)
     if own_pid is not None:
-        program += _only(_KILL[column], (0, own_pid), errno.EPERM)
+        confined = [*_OF_ITSELF.values(), *([_KILL] if confine_signals else [])]
+        for numbers in confined:
+            program += _only(numbers[column], (0, own_pid), errno.EPERM)
     return [*program, (_RETURN, 0, 0, _ALLOW)]
 
 
@@ -207,17 +238,17 @@ def _only(number: int, arguments: tuple[int, ...], error: int) -> Iterator[Instr
         yield (_RETURN, 0, 0, _ALLOW)
 
 
-def install(*, shared_network: bool = False, confine_signals: bool = False) -> None:
+def install(*, shares_machine: bool = False, confine_signals: bool = False) -> None:
     """Filter the system calls of this process and its descendants. Raises OSError.
 
-    With `confine_signals`, this process may send signals to itself and its group only. Needs
-    "no new privileges".
+    shares_machine: it has no namespaces of its own. confine_signals: then, it may send signals to itself and
+    its group only. Needs "no new privileges".
     """
     machine = platform.machine()
     if machine not in _MACHINES:
         raise OSError(errno.ENOSYS, f"no system call filter is known for {machine}")
-    own_pid = os.getpid() if confine_signals else None
-    program = instructions(machine, shared_network=shared_network, own_pid=own_pid)
+    own_pid = os.getpid() if shares_machine else None
+    program = instructions(machine, own_pid=own_pid, confine_signals=confine_signals)
     packed = b"".join(struct.pack("=HBBI", *instruction) for instruction in program)
     buffer = ctypes.create_string_buffer(packed, len(packed))
     described = _Program(len(program), ctypes.addressof(buffer))
