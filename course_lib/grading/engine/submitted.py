@@ -8,9 +8,10 @@ from typing import Any
 
 NOTEBOOK_BYTES = 20 * 2**20
 CELLS = 2000
-CELL_CHARACTERS = 500_000
+CELL_CHARACTERS = 200_000
+ALL_CHARACTERS = 5_000_000
 
-_CONTAINERS, _VALUES = 500_000, 2_000_000
+_CONTAINERS, _VALUES = 200_000, 2_000_000
 """How many lists and mappings, and how many values, are parsed: a small file could hold memory for millions."""
 _KINDS = {"code": "code", "markdown": "markdown", "raw": "raw", "heading": "markdown", "html": "markdown"}
 _NUMBER_DIGITS = 20
@@ -48,7 +49,10 @@ def read_cells(data: bytes) -> list[SubmittedCell]:
         raise NotANotebook("its cells are not a list")
     if len(cells) > CELLS:
         raise NotANotebook(f"it has more than {CELLS} cells")
-    return [found for cell in cells if (found := _cell(cell)) is not None]
+    found = [read for cell in cells if (read := _cell(cell)) is not None]
+    if sum(len(cell.source or "") for cell in found) > ALL_CHARACTERS:
+        raise NotANotebook(f"its cells hold more than {ALL_CHARACTERS:,} characters")
+    return found
 
 
 def _parsed(data: bytes) -> Any:
