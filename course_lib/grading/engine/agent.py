@@ -301,6 +301,8 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "setitem": operator.setitem,
     "delitem": operator.delitem,
     "contains": operator.contains,
+    "isinstance": isinstance,
+    "issubclass": issubclass,
     "len": len,
     "iter": iter,
     "reversed": reversed,

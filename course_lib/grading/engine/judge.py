@@ -63,6 +63,7 @@ class Judge:
         shell = Magics(self.names, self.run_source)
         self.names["get_ipython"] = lambda: shell
         self.names["display"] = self.display
+        self.names["issubclass"] = remote.is_subclass
         self.student: Student | None = None
         self._testing = False
 

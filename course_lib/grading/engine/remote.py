@@ -548,6 +548,12 @@ class Remote:
     def __deepcopy__(self, memo: Any) -> Any:
         return _ask("deepcopy", self)
 
+    def __instancecheck__(self, instance: Any) -> bool:
+        return is_remote(instance) and _ask("isinstance", instance, self) is True
+
+    def __subclasscheck__(self, subclass: Any) -> bool:
+        return is_remote(subclass) and _ask("issubclass", subclass, self) is True
+
     def __reduce_ex__(self, protocol: Any) -> NoReturn:
         raise TypeError(f"{phrase(self)} cannot be pickled: it lives in the student's kernel")
 
@@ -595,6 +601,13 @@ def _signature_of(proxy: Any) -> inspect.Signature:
         return inspect.Signature(parameters)
     except (ValueError, KeyError) as error:
         raise AttributeError(f"{phrase(proxy)} has no signature ({error})") from None
+
+
+def is_subclass(kind: Any, classes: Any) -> bool:
+    """`issubclass` for tests: abstract base classes accept only real classes, so a proxy shows what it claims."""
+    if is_remote(kind) and link_of(kind).kind == "class" and not is_remote(classes):
+        return any(issubclass(claimed, classes) for claimed in link_of(kind).classes)
+    return issubclass(kind, classes)
 
 
 def _take(iterator: Any, most: int) -> tuple[list[Any], bool]:

@@ -41,6 +41,10 @@ _WORD = 1 << 63
 _DTYPE = re.compile(r"[<>|=](b1|[iu][1248]|f[248]|c8|c16|[mM]8(\[\d{0,6}[a-z]{1,2}\])?|[SU]\d{1,7})")
 # Their bytes mean something else on every machine.
 _EXTENDED = {np.longdouble: np.float64, np.clongdouble: np.complex128}
+_CONVERSIONS = (
+    *((np.floating, "__float__"), (np.integer, "__int__"), (np.complexfloating, "__complex__")),
+    *((np.bool_, "__bool__"), (np.str_, "__str__")),
+)
 _FRACTION = re.compile(r"-?\d{1,2000}/\d{1,2000}")
 
 Node = Any
@@ -259,7 +263,18 @@ class Encoder:
         return ["a", dtype.str, list(plain.shape), self._buffer(plain.tobytes())]
 
 
-def _numpy_scalar(value: np.generic) -> Node | None:
+def _reduced(value: Any, base: type) -> Any:
+    """A NumPy scalar of exactly the class `base`, from one of a subclass."""
+    for kind, method in _CONVERSIONS:
+        if issubclass(base, kind):
+            return base(getattr(base, method)(value))
+    return value
+
+
+def _numpy_scalar(value: Any) -> Node | None:
+    base = next(kind for kind in type(value).__mro__ if kind.__module__ == "numpy")
+    if type(value) is not base:
+        value = _reduced(value, base)
     dtype: np.dtype = np.generic.dtype.__get__(value)
     if dtype.type in _EXTENDED:
         value = np.generic.astype(value, _EXTENDED[dtype.type])
