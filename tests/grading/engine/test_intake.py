@@ -394,6 +394,7 @@ def test_accepted_files_may_have_any_other_name_and_replace_the_authors(
         ),
         (b'"' + b"x" * (21 * 2**20) + b'"', "it is larger than 20 MB"),
     ],
+    ids=lambda value: value if isinstance(value, str) else "bytes",
 )
 def test_what_is_no_notebook_is_refused_with_a_reason(bundle: Bundle, data: bytes, reason: str) -> None:
     rebuilt = take(bundle, data)
