@@ -27,7 +27,9 @@ def stock_run(configuration: str, seconds: float, cpu: float, graded: int) -> St
     )
 
 
-def engine_run(mode: str, jobs: int, size: int, start: float, gap: float, cpu: float, own: float) -> EngineRun:
+def engine_run(
+    mode: str, jobs: int, size: int, start: float, gap: float, cpu: float, own: float
+) -> EngineRun:
     """The first result after `start` seconds, another one every `gap` seconds, one second to end."""
     finished = [start + gap * n for n in range(size)]
     return EngineRun(
@@ -52,7 +54,9 @@ def measured(size: int = 100, graded: int = 100, speed: float = 1.0) -> Measured
         for name, seconds in zip(CONFIGURATIONS, (6.0, 4.0), strict=True)
     ]
     engine = [
-        engine_run(mode, jobs, size, 5.0, (0.5 + 0.1 * repetition) / jobs / speed, 0.4 + 0.1 * repetition, 0.25)
+        engine_run(
+            mode, jobs, size, 5.0, (0.5 + 0.1 * repetition) / jobs / speed, 0.4 + 0.1 * repetition, 0.25
+        )
         for repetition in range(3)
         for mode, jobs in ENGINE
     ]
