@@ -5,7 +5,6 @@ from __future__ import annotations
 import ctypes
 import sys
 from pathlib import Path
-from typing import Any
 
 from course_lib.kernels.sandbox.confinement import HOME
 
@@ -40,10 +39,6 @@ def forget_origin(*, hide: bool) -> None:
     The environment must have been replaced before: the old one's memory is overwritten.
     """
     sys.argv = [*_COMMAND[2:]]
-    matplotlib: Any = sys.modules.get("matplotlib")
-    if matplotlib is not None:  # it keeps where it found the settings of the server's user
-        matplotlib.get_configdir.cache_clear()
-        matplotlib.get_cachedir.cache_clear()
     if hide:
         fields = Path("/proc/self/stat").read_text().rpartition(")")[2].split()
         arguments = int(fields[_ARGUMENTS_START]), int(fields[_ARGUMENTS_END])

@@ -71,7 +71,7 @@ def _keep(request: dict[str, Any], sockets: list[int], ready: int, server: int) 
     confinement = Confinement(**request["confinement"])
     namespaces = None
     if confinement.level == NAMESPACES:
-        namespaces = Namespaces(confinement)
+        namespaces = Namespaces()
     else:
         # What loses its parent becomes our child, and ends with us.
         syscalls.prctl(syscalls.PR_SET_CHILD_SUBREAPER, 1)
@@ -150,7 +150,7 @@ def _be_confined(
         identity.forget_origin(hide=confinement.level != NONE)
         os.setsid()
         if confinement.level == NAMESPACES:
-            become_student(lambda: _ask(keeper, _MAP_USER))
+            become_student(confinement, lambda: _ask(keeper, _MAP_USER))
         elif confinement.level == LANDLOCK:
             landlock.become_student(request["folder"])
         # In a user namespace of its own, the limits concern nobody else's processes.

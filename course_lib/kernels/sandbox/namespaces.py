@@ -37,7 +37,7 @@ _ALL = (
 class Namespaces:
     """The keeper's side: make them, start their first process, give the sandboxed process its user, end them."""
 
-    def __init__(self, confinement: Confinement) -> None:
+    def __init__(self) -> None:
         """Enter new namespaces, except for processes: there only what is forked from now on will be.
 
         Raises OSError.
@@ -55,8 +55,6 @@ class Namespaces:
         socket.sethostname(_HOST)
         _bring_up_loopback()
         self._first, self._alive = _start_first_process(reaper)
-        outer = (_NOBODY, _NOBODY) if self.is_privileged else (_UID, _GID)
-        filesystem.enter_new_root(confinement, filesystem.Owner(_UID, _GID, *outer, _HOST))
 
     def map_user(self, sandboxed: int) -> None:
         """Give the child `sandboxed`, which has asked for it in `become_student`, its user. Raises OSError."""
@@ -73,14 +71,17 @@ class Namespaces:
         os.waitpid(self._first, 0)
 
 
-def become_student(map_user: Callable[[], None]) -> None:
-    """In the sandboxed process: be a user that means nothing outside. Raises OSError.
+def become_student(confinement: Confinement, map_user: Callable[[], None]) -> None:
+    """In the sandboxed process: see no files but the sandbox's, be a user that means nothing outside.
 
-    `map_user` has the keeper call `Namespaces.map_user`.
+    `map_user` has the keeper call `Namespaces.map_user`. Raises OSError.
     The user namespace is made last: it owns none of the others, so that not even its root could change the
     mounts or look into the first process.
     """
     is_privileged = os.geteuid() == 0
+    # Not the keeper's work: /proc shows the processes of whoever mounts it.
+    outer = (_NOBODY, _NOBODY) if is_privileged else (_UID, _GID)
+    filesystem.enter_new_root(confinement, filesystem.Owner(_UID, _GID, *outer, _HOST))
     if is_privileged:
         os.setgroups([])
     syscalls.unshare(syscalls.CLONE_NEWUSER)
