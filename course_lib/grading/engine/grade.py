@@ -27,6 +27,7 @@ from course_lib.kernels.client import Unavailable
 from course_lib.kernels.sandbox import NAMESPACES
 
 _LONGEST_REASON = 500
+_ATTEMPTS = 2
 
 
 def grade(bundle: Bundle, submission: Submission, mode: str = STRICT, level: str = NAMESPACES) -> Result:
@@ -86,7 +87,18 @@ def _grade_notebook(
     result: Result,
     level: str,
 ) -> None:
-    runner = Runner(bundle, notebook.cells, mode=result.mode, level=level, files=rebuilt.files)
+    """Grade one notebook; once more if a process of it was killed from outside, or could not be had."""
+    own_notes = list(found.notes)
+    for _ in range(_ATTEMPTS):
+        found.status, found.reason, found.notes = GRADED, "", list(own_notes)
+        runner = Runner(bundle, notebook.cells, mode=result.mode, level=level, files=rebuilt.files)
+        unfinished = _attempt(runner, notebook, found, result)
+        if not (unfinished or runner.killed):
+            break
+
+
+def _attempt(runner: Runner, notebook: RebuiltNotebook, found: NotebookResult, result: Result) -> bool:
+    """Run and score a notebook; whether that was impossible for a reason that may pass."""
     try:
         with runner:
             found.cells = [
@@ -97,11 +109,13 @@ def _grade_notebook(
         found.status, found.reason, found.cells = FAILED, f"nbgrader gives up: {_line(problem)}", []
     except (Gone, Unavailable) as problem:
         found.status, found.reason, found.cells = FAILED, _line(problem), []
+        return True
     finally:
         result.cpu += runner.cpu
         result.own_cpu += runner.own_cpu
         result.memory_mb = max(result.memory_mb, runner.memory_mb)
         found.notes += runner.notes
+    return False
 
 
 def _cell_result(cell: RebuiltCell, ran: Ran | None, mode: str) -> CellResult:

@@ -193,6 +193,10 @@ class Kernel:
             return f"the kernel was ended: it used more than {self.limits.cpu_seconds} s of CPU time"
         return f"the kernel died ({(signal.strsignal(-code) or str(-code)).lower()})"
 
+    def was_killed(self) -> bool:
+        """Whether something else than a limit or its own code killed it: the system short of memory, a person."""
+        return not self._reason and self.process.poll() == -signal.SIGKILL
+
     def end(self, reason: str = "") -> None:
         """Kill the whole sandbox; `reason` completes "the kernel ..."."""
         self._reason = self._reason or reason

@@ -85,6 +85,8 @@ class Runner:
         self.environment = dict(environment or {})
         self.judged = mode != COMPAT
         self.notes: list[str] = []
+        self.killed = False
+        """Whether a process was killed by neither a limit nor its own code: then what ran proves nothing."""
         self.cpu = self.own_cpu = self.memory_mb = 0.0
         self._student: Kernel | None = None
         self._judge: Kernel | None = None
@@ -297,6 +299,7 @@ class Runner:
 
     def _close(self, kernel: Kernel | None) -> None:
         if kernel is not None:
+            self.killed = self.killed or kernel.was_killed()
             kernel.close()
             self.cpu += kernel.cpu
             self.memory_mb = max(self.memory_mb, kernel.memory_mb)
