@@ -1,22 +1,19 @@
-"""Proves that an assignment's tests judge rightly, with nbgrader as the grader."""
+"""Proves that an assignment's tests judge rightly, in the judge and by nbgrader's rules."""
 
-import json
-import math
 import re
-import shutil
-import tempfile
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
-from pathlib import Path
+from functools import partial
 
-from course_lib.grading import release, stock, submissions
+from course_lib.grading import release, submissions
+from course_lib.grading.engine import pool
+from course_lib.grading.engine.bundle import from_assignment
+from course_lib.grading.engine.grade import grade
+from course_lib.grading.engine.model import COMPAT, STRICT
 from course_lib.grading.source import Assignment, Variant
-from course_lib.grading.submissions import Outcome, Submission
-
-CHUNK = 12  # submissions per nbgrader process
-_POLL = 0.2  # seconds between two looks at what is done
+from course_lib.grading.submissions import Outcome
+from course_lib.kernels.sandbox import protections
 
 _FAILED_EXAMPLE = re.compile(
     r"Failed example:\s*(.*?)\nExpected:?\s*(.*?)\nGot:?\s*(.*?)\n(?:\*|TestResults)", re.DOTALL
@@ -27,7 +24,7 @@ Progress = Callable[[int, int], None]
 
 @dataclass
 class Report:
-    """What was found about one assignment. `defects` holds one line each, `file: what`."""
+    """What was found about one assignment: the outcomes in strict mode; defects, one line each, `file: what`."""
 
     assignment: Assignment
     outcomes: dict[str, Outcome] = field(default_factory=dict)
@@ -65,84 +62,46 @@ def check(
     jobs: int = 1,
     runs: int = 2,
     progress: Progress | None = None,
-    environment: dict[str, str] | None = None,
 ) -> tuple[list[Report], dict[str, str]]:
-    """Grades every answer of every assignment and judges the marks.
+    """Grades every answer of every assignment in both modes and judges the marks.
 
-    jobs: nbgrader processes at the same time. runs: how often each answer is graded.
-    progress: called with (graded, all). environment: variables for nbgrader and its kernels.
-    Returns the reports and the student notebooks by slug.
+    jobs: grading processes at the same time. runs: how often right answers are graded in strict mode.
+    progress: called with (graded, all). Returns the reports and the student notebooks by slug.
     """
-    with tempfile.TemporaryDirectory(prefix="course-") as scratch:
-        courses = Path(scratch)
-        texts = release.generate(assignments, courses / "made")
-        chunks: list[tuple[Assignment, Path]] = []
-        students: dict[str, list[str]] = {}
-        for assignment in assignments:
-            todo = submissions.make(assignment, texts[assignment.slug], runs)
-            students[assignment.slug] = [submission.student for submission in todo]
-            parts = max(math.ceil(len(todo) / CHUNK), min(jobs, len(todo)) if len(assignments) < jobs else 1)
-            for number in range(parts):
-                course = courses / f"{assignment.slug}-{number}"
-                shutil.copytree(courses / "made", course)
-                _hand_in(course, assignment.slug, todo[number::parts])
-                chunks.append((assignment, course))
-        reports = {a.slug: Report(a) for a in assignments}
-        with ThreadPoolExecutor(max_workers=max(1, jobs)) as pool:
-            futures = {pool.submit(_grade, course, a.slug, environment): a for a, course in chunks}
-            _follow(
-                set(futures), [course for _, course in chunks], sum(map(len, students.values())), progress
-            )
-        for future, assignment in futures.items():
-            report = reports[assignment.slug]
-            try:
-                outcomes, seconds = future.result()
-            except stock.GradingFailed as error:
-                report.defects.append(f"{assignment.path}: nbgrader stopped: {error}")
-                continue
-            report.outcomes |= outcomes
-            report.seconds += seconds
-        for report in reports.values():
-            if not report.defects:
-                report.defects += judge(report.assignment, report.outcomes, students[report.assignment.slug])
-    return list(reports.values()), texts
+    texts = release.build(assignments)
+    todo = {a.slug: submissions.make(a, texts[a.slug], runs) for a in assignments}
+    # A second run looks for marks that change; once is enough for that.
+    once = {slug: [s for s in made if s.student.endswith(".1")] for slug, made in todo.items()}
+    total = sum(len(todo[a.slug]) + len(once[a.slug]) for a in assignments)
+    level = protections().level()
+    done = 0
+    reports = []
+    for assignment in assignments:
+        report = Report(assignment)
+        bundle, start = from_assignment(assignment), time.perf_counter()
+        for mode, made in ((STRICT, todo[assignment.slug]), (COMPAT, once[assignment.slug])):
+            outcomes: dict[str, Outcome] = {}
+            handed_in = [submissions.handed_in(assignment, submission) for submission in made]
+            for result in pool.run(bundle, handed_in, partial(grade, mode=mode, level=level), jobs):
+                try:
+                    outcomes[result.student] = submissions.outcome(assignment, result)
+                except submissions.NotGraded as error:
+                    line = f"{assignment.path}: '{result.student}' was not graded: {error}"
+                    report.defects.append(f"{line} ({mode})")
+                done += 1
+                if progress:
+                    progress(done, total)
+            if len(outcomes) == len(made):
+                report.defects += [f"{line} ({mode})" for line in judge(assignment, outcomes)]
+            if mode == STRICT:
+                report.outcomes = outcomes
+        report.seconds = time.perf_counter() - start
+        reports.append(report)
+    return reports, texts
 
 
-def _hand_in(course: Path, slug: str, todo: Sequence[Submission]) -> None:
-    for submission in todo:
-        folder = course / "submitted" / submission.student / slug
-        folder.mkdir(parents=True)
-        (folder / f"{slug}.ipynb").write_text(submission.text, encoding="utf-8")
-
-
-def _grade(course: Path, slug: str, environment: dict[str, str] | None) -> tuple[dict[str, Outcome], float]:
-    start = time.perf_counter()
-    stock.child([{"course": str(course), "slug": slug, "step": "autograde"}], environment=environment)
-    seconds = time.perf_counter() - start
-    marks = json.loads((course / "marks.json").read_text(encoding="utf-8"))
-    outcomes = {
-        student: submissions.read(course / "autograded" / student / slug / f"{slug}.ipynb", given)
-        for student, given in marks.items()
-    }
-    return outcomes, seconds
-
-
-def _follow(futures: set[Future], courses: Sequence[Path], total: int, progress: Progress | None) -> None:
-    pending = futures
-    while pending:
-        _, pending = wait(pending, timeout=_POLL, return_when=FIRST_COMPLETED)
-        if progress:
-            progress(sum(len(list(c.glob("autograded/*/*/*.ipynb"))) for c in courses), total)
-
-
-def judge(assignment: Assignment, outcomes: dict[str, Outcome], students: Sequence[str]) -> list[str]:
-    """What the outcomes say against the assignment: one line each, `file: what`.
-
-    students: the names of all submissions that were handed in.
-    """
-    missing = [name for name in students if name not in outcomes]
-    if missing:
-        return [f"{assignment.path}: nbgrader did not grade '{name}'" for name in missing]
+def judge(assignment: Assignment, outcomes: dict[str, Outcome]) -> list[str]:
+    """What the outcomes of all its answers say against the assignment: one line each, `file: what`."""
     found = _reference(assignment, outcomes["reference.1"])
     for grade_id, points in outcomes["stub.1"].marks.items():
         if points > 0:

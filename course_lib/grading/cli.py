@@ -11,7 +11,6 @@ from course_lib.grading import leaks, lint, source
 from course_lib.grading import release as releases
 from course_lib.grading.checks import HEADER, Report, check
 from course_lib.grading.source import Assignment, AssignmentError
-from course_lib.kernels import PROVISIONER
 from course_lib.notebooks.layout import Project
 
 
@@ -39,7 +38,7 @@ def check_graders(args: argparse.Namespace) -> int:
     """Proves the graders: prints one table, then one line per defect; 1 when there is a defect."""
     root = _root(args)
     assignments = read(root, args.assignments)
-    reports, defects = prove(root, assignments, jobs=args.jobs, warm=not args.cold, bar=True)
+    reports, defects = prove(root, assignments, jobs=args.jobs, bar=True)
     print(table([HEADER, *(report.row() for report in reports)]))
     print(*defects, sep="\n", end="\n" if defects else "", file=sys.stderr)
     return 1 if defects else 0
@@ -50,19 +49,17 @@ def prove(
     assignments: Sequence[Assignment],
     *,
     jobs: int,
-    warm: bool = True,
     runs: int = 2,
     bar: bool = False,
 ) -> tuple[list[Report], list[str]]:
     """Grades every answer and looks for leaks; returns the reports and all defects, one line each."""
-    environment = {"JUPYTER_DEFAULT_PROVISIONER_NAME": PROVISIONER} if warm else {}
     with tqdm(disable=None if bar else True, unit="answer", desc="grading", leave=False) as shown:
 
         def progress(done: int, total: int) -> None:
             shown.total = total
             shown.update(done - shown.n)
 
-        reports, texts = check(assignments, jobs=jobs, runs=runs, progress=progress, environment=environment)
+        reports, texts = check(assignments, jobs=jobs, runs=runs, progress=progress)
     defects = [line for report in reports for line in report.defects]
     for assignment in assignments:
         defects += leaks.in_release(assignment, texts[assignment.slug])

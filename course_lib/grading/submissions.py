@@ -1,22 +1,24 @@
-"""Submissions made from an assignment's own answers, and what nbgrader made of them."""
+"""Submissions made from an assignment's own answers, and what the engine made of them."""
 
 import ast
-import re
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import nbformat
 
+from course_lib.grading.engine import model as engine
 from course_lib.grading.source import BEGIN_SOLUTION, END_SOLUTION, Assignment, answer, split
 
-_ANSI = re.compile(r"\x1b\[[0-9;]*m")
 _EXAMPLES = "examples"
 _RUN_EXAMPLES = "import __main__ as _main, doctest as _doctest\nprint(_doctest.testmod(_main))"
 
 
+class NotGraded(Exception):
+    """The engine could not grade a submission; the message says why."""
+
+
 @dataclass(frozen=True)
 class Submission:
-    """One student notebook to be graded. `student` is its name in nbgrader."""
+    """One student notebook to be graded, under a name of its own."""
 
     student: str
     text: str
@@ -24,9 +26,9 @@ class Submission:
 
 @dataclass
 class Outcome:
-    """What nbgrader gave and what the test cells said.
+    """The marks and what the test cells said.
 
-    marks: points by grade_id. errors: `kind: message` by grade_id, for the tests that failed.
+    marks: points by grade_id. errors: the message by grade_id, for the tests that failed.
     stderr: the first line on stderr by grade_id. examples: what doctest printed, for the reference only.
     """
 
@@ -112,19 +114,32 @@ def _filled(released: str, cells: dict[str, str], *, examples: bool) -> str:
     return nbformat.writes(notebook, version=4)
 
 
-def read(graded: Path, marks: dict[str, float]) -> Outcome:
-    """The outcome in an autograded notebook, with the marks of nbgrader's gradebook."""
-    outcome = Outcome(marks=dict(marks))
-    for cell in nbformat.read(graded, as_version=4).cells:
-        grade_id = cell.metadata.get("nbgrader", {}).get("grade_id", cell.get("id", ""))
-        for output in cell.get("outputs", []):
-            if output.output_type == "error":
-                outcome.errors.setdefault(grade_id, _ANSI.sub("", f"{output.ename}: {output.evalue}"))
-            elif output.output_type == "stream" and output.name == "stderr":
-                outcome.stderr.setdefault(grade_id, output.text.strip().partition("\n")[0])
-            elif output.output_type == "stream" and grade_id == _EXAMPLES:
-                outcome.examples += output.text
-    return outcome
+def handed_in(assignment: Assignment, submission: Submission) -> engine.Submission:
+    """A submission as the engine reads it."""
+    return engine.Submission(submission.student, {f"{assignment.slug}.ipynb": submission.text.encode()})
+
+
+def outcome(assignment: Assignment, result: engine.Result) -> Outcome:
+    """The outcome in a result of the engine. Raises NotGraded when it has none."""
+    if result.status != engine.GRADED:
+        raise NotGraded(result.reason)
+    cells = [cell for notebook in result.notebooks for cell in notebook.cells]
+    found = Outcome()
+    for cell in cells:
+        if cell.grade_id in assignment.tests():
+            found.marks[cell.grade_id] = cell.score or 0.0
+            if cell.message:
+                found.errors[cell.grade_id] = cell.message
+            elif stderr := _stream(cell, "stderr"):
+                found.stderr[cell.grade_id] = stderr.strip().partition("\n")[0]
+    if cells and not cells[-1].grade_id and cells[-1].source == _RUN_EXAMPLES:
+        found.examples = _stream(cells[-1], "stdout")
+    return found
+
+
+def _stream(cell: engine.CellResult, name: str) -> str:
+    outputs = (o for o in cell.outputs if o["output_type"] == "stream" and o["name"] == name)
+    return "".join(output["text"] for output in outputs)
 
 
 def examples_of(assignment: Assignment) -> int:

@@ -6,6 +6,7 @@ import nbformat
 import pytest
 
 from course_lib.grading import checks, source, submissions
+from course_lib.grading.engine.model import CellResult, NotebookResult, Result
 from course_lib.grading.submissions import Outcome
 from tests.grading import counting
 
@@ -31,14 +32,14 @@ def outcomes(assignment: source.Assignment) -> dict[str, Outcome]:
 
 
 def test_good_marks_are_no_defect(assignment: source.Assignment, outcomes: dict[str, Outcome]) -> None:
-    assert checks.judge(assignment, outcomes, list(outcomes)) == []
+    assert checks.judge(assignment, outcomes) == []
 
 
 def test_a_wrong_answer_that_is_not_caught(
     assignment: source.Assignment, outcomes: dict[str, Outcome]
 ) -> None:
     outcomes["wrong-counts.1"] = Outcome(FULL | {"test_product": 0.0}, {"test_product": "AssertionError: x"})
-    (line,) = checks.judge(assignment, outcomes, list(outcomes))
+    (line,) = checks.judge(assignment, outcomes)
     assert line.endswith("wrong/counts.py: not caught by 'test_total' (but by test_product)")
 
 
@@ -46,14 +47,14 @@ def test_a_wrong_answer_with_another_message(
     assignment: source.Assignment, outcomes: dict[str, Outcome]
 ) -> None:
     outcomes["wrong-counts.1"].errors["test_total"] = "NameError: name 'nunbers' is not defined"
-    (line,) = checks.judge(assignment, outcomes, list(outcomes))
+    (line,) = checks.judge(assignment, outcomes)
     assert "NameError: name 'nunbers'" in line
     assert "does not contain 'total of three numbers'" in line
 
 
 def test_a_stub_with_points(assignment: source.Assignment, outcomes: dict[str, Outcome]) -> None:
     outcomes["stub.1"].marks["test_largest"] = outcomes["stub.2"].marks["test_largest"] = 3.0
-    (line,) = checks.judge(assignment, outcomes, list(outcomes))
+    (line,) = checks.judge(assignment, outcomes)
     assert line.endswith("the untouched exercise gets 3 points on 'test_largest'")
 
 
@@ -64,7 +65,7 @@ def test_an_alternative_that_loses_points_to_stderr(
         outcomes[f"alternative-noisy.{run}"] = Outcome(
             FULL | {"test_product": 0.0}, {}, {"test_product": "slow"}
         )
-    (line,) = checks.judge(assignment, outcomes, list(outcomes))
+    (line,) = checks.judge(assignment, outcomes)
     assert (
         "alternatives/noisy.py: loses 3 points on 'test_product': nothing failed, but it wrote to stderr"
         in line
@@ -73,19 +74,30 @@ def test_an_alternative_that_loses_points_to_stderr(
 
 def test_marks_that_change(assignment: source.Assignment, outcomes: dict[str, Outcome]) -> None:
     outcomes["alternative-builtin.2"].marks["test_total"] = 0.0
-    (line,) = checks.judge(assignment, outcomes, list(outcomes))
+    (line,) = checks.judge(assignment, outcomes)
     assert line.endswith("'alternative-builtin' gets other marks in a second run: test_total")
 
 
-def test_an_answer_that_was_not_graded(assignment: source.Assignment, outcomes: dict[str, Outcome]) -> None:
-    (line,) = checks.judge(assignment, outcomes, [*outcomes, "wrong-lost.1"])
-    assert line.endswith("nbgrader did not grade 'wrong-lost.1'")
+def test_the_outcome_of_a_result(assignment: source.Assignment) -> None:
+    stderr = {"output_type": "stream", "name": "stderr", "text": "slow\nreally\n"}
+    cells = [
+        CellResult("code", "...", "test_total", 3.0, 3.0),
+        CellResult("code", "...", "test_largest", 3.0, 0.0, "no largest"),
+        CellResult("code", "...", "test_product", 3.0, 0.0, outputs=[stderr]),
+        CellResult("markdown", "...", "why", 3.0),
+    ]
+    result = Result("one", "counting", "", "", "strict", notebooks=[NotebookResult("counting", cells=cells)])
+    found = submissions.outcome(assignment, result)
+    assert found.marks == FULL | {"test_largest": 0.0, "test_product": 0.0}
+    assert (found.errors, found.stderr) == ({"test_largest": "no largest"}, {"test_product": "slow"})
+    with pytest.raises(submissions.NotGraded, match="no sandbox"):
+        submissions.outcome(assignment, Result("one", "counting", "", "", "strict", "failed", "no sandbox"))
 
 
 def test_a_wrong_example_in_a_docstring(assignment: source.Assignment, outcomes: dict[str, Outcome]) -> None:
     shown = "Failed example:\n    total([3, 1, 2])\nExpected:\n    7\nGot:\n    6\n"
     outcomes["reference.1"].examples = f"File x\n{shown}***\nTestResults(failed=1, attempted=3)"
-    (line,) = checks.judge(assignment, outcomes, list(outcomes))
+    (line,) = checks.judge(assignment, outcomes)
     assert line.endswith("a docstring's example is wrong: 'total([3, 1, 2])' gives '6', not '7'")
 
 
