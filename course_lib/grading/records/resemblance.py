@@ -16,7 +16,7 @@ from typing import Any
 
 from rapidfuzz import fuzz
 
-from course_lib.grading.engine.model import GRADED, Bundle, Cell, Result, Submission
+from course_lib.grading.engine.model import FAILED, Bundle, Cell, Result, Submission
 from course_lib.grading.source import Assignment, answer
 from course_lib.notebooks.files import write_atomically
 
@@ -112,8 +112,8 @@ def signature(result: Result) -> dict[str, str]:
 def catalogue(bundle: Bundle, wrong: Sequence[Example], grade: Grade, cache: Path) -> list[Signature]:
     """The signatures of wrong answers; they are graded when `cache` holds none for this bundle and these answers.
 
-    cache: a folder; the file in it is named after the bundle. An example that the engine could not grade, or
-    that no test caught, has no signature.
+    cache: a folder; the file in it is named after the bundle. An example that no test caught has no signature.
+    When the engine could not finish one, nothing is kept, and the next call grades them again.
     """
     if not wrong:
         return []
@@ -123,14 +123,15 @@ def catalogue(bundle: Bundle, wrong: Sequence[Example], grade: Grade, cache: Pat
     if kept is not None:
         return kept
     known = {example.name: example for example in wrong}
-    found = []
+    found, complete = [], True
     for result in grade(bundle, [submission(bundle, example) for example in wrong]):
         example = known[result.student]
-        messages = signature(result) if result.status == GRADED else {}
-        if messages:
+        complete = complete and result.status != FAILED
+        if messages := signature(result):
             found.append(Signature(example.title, example.test, messages))
     found.sort(key=lambda entry: (entry.test, entry.title))
-    write_atomically(file, json.dumps(key | {"signatures": [asdict(entry) for entry in found]}, indent=1))
+    if complete:
+        write_atomically(file, json.dumps(key | {"signatures": [asdict(entry) for entry in found]}, indent=1))
     return found
 
 
@@ -175,8 +176,8 @@ def _match(test: str, message: str, failing: dict[str, str], known: Sequence[Sig
 
 
 def _overlap(failing: dict[str, str], messages: dict[str, str]) -> float:
-    """How much of a wrong answer's other failures the submission shares, from 0 to 1."""
-    return len(failing.keys() & messages.keys()) / len(messages)
+    """How alike the sets of failing tests are, from 0 to 1."""
+    return len(failing.keys() & messages.keys()) / len(failing.keys() | messages.keys())
 
 
 def not_begun(message: str) -> bool:

@@ -14,8 +14,10 @@ from course_lib.grading.source import BEGIN_HIDDEN, END_HIDDEN
 
 HIDDEN_LINE = 'assert area(7.25, 3.5) == 25.375, "not for other rectangles"'
 
+VISIBLE = 'assert area(2, 3) == 6, "2 by 3 gives 6: did you multiply?"'
+
 TEST_AREA = f"""\
-assert area(2, 3) == 6, "2 by 3 gives 6: did you multiply?"
+{VISIBLE}
 {BEGIN_HIDDEN}
 {HIDDEN_LINE}
 {END_HIDDEN}"""
@@ -27,7 +29,7 @@ CELLS = (
     Cell("code", "import math", "setup", locked=True),
     Cell("markdown", "## 1. The area (2 points)\n\nMultiply."),
     Cell("code", STUB.format(name="area"), "area", solution=True),
-    Cell("code", TEST_AREA, "test_area", grade=True, locked=True, points=2),
+    Cell("code", TEST_AREA, "test_area", grade=True, locked=True, points=2, released=VISIBLE),
     Cell("markdown", "## 2. The diagonal (3 points)"),
     Cell("code", STUB.format(name="diagonal"), "diagonal", solution=True),
     Cell("markdown", "### A hint\n\nPythagoras."),

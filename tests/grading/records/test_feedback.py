@@ -255,7 +255,9 @@ def test_one_notebook_that_failed_does_not_speak_for_the_other() -> None:
 
 def test_a_broken_marker_shows_no_test_at_all() -> None:
     (notebook,) = pupils.bundle().notebooks
-    cells = [replace(c, source=c.source.replace("### END HIDDEN TESTS", "")) for c in notebook.cells]
+    cells = [
+        replace(c, source=c.source.replace("### END HIDDEN TESTS", ""), released=None) for c in notebook.cells
+    ]
     bundle = replace(pupils.bundle(), notebooks=(replace(notebook, cells=tuple(cells)),))
     page = Text(feedback.html(bundle, pupils.result(failing={"test_area": "no"}))["rectangles"])
     assert "25.375" not in page.text
