@@ -25,6 +25,7 @@ from typing import Any
 
 from course_lib.grading.engine.model import Limits
 from course_lib.kernels import sandbox, wire
+from course_lib.kernels.sandbox.usage import usage
 
 TICK = 0.1
 """Seconds between two looks at what a process uses while it is waited for."""
@@ -323,28 +324,18 @@ class Kernel:
 
     def _see_usage(self) -> None:
         """Note what the sandbox uses, and end it when that is too much."""
-        if not hasattr(sandbox, "usage"):
-            return
-        used = sandbox.usage(self.process.pid)
+        used = usage(self.process.pid)
         self.memory_mb = max(self.memory_mb, used.memory_mb)
         if used.memory_mb > self.limits.memory_mb:
             self.end(f"was ended: it used more than {self.limits.memory_mb} MB of memory")
         elif used.processes > self.limits.processes:
             self.end(f"was ended: it started more than {self.limits.processes} processes")
-        elif used.cpu_seconds > self.limits.cpu_seconds:
+        elif used.cpu > self.limits.cpu_seconds:
             self.end(f"was ended: it used more than {self.limits.cpu_seconds} s of CPU time")
 
 
 def _interrupt(keeper: int) -> None:
-    """SIGINT to the process that the entry runs in: the last of the line of first children below `keeper`.
-
-    Between the two may stand the first process of the sandbox, which has only this one child to look after
-    unless something lost its parent; the entry's is the oldest.
-    """
-    pid = keeper
-    with suppress(OSError, IndexError):
-        for _ in range(2):
-            pid = int(Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0])
-    if pid != keeper:
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGINT)
+    """SIGINT to the children of `keeper`: the process that runs the cells, and a first one that ignores it."""
+    with suppress(OSError):
+        for pid in Path(f"/proc/{keeper}/task/{keeper}/children").read_text().split():
+            os.kill(int(pid), signal.SIGINT)
