@@ -23,7 +23,7 @@ from course_lib.notebooks.files import write_atomically
 
 FOLDER = "summary"
 _MESSAGES, _SLOWEST, _BINS, _WIDTH = 5, 10, 10, 1000
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 """What makes a spreadsheet take a text for a formula; the wide forms too, which some programs fold."""
 
 
@@ -199,7 +199,7 @@ def html(bundle: Bundle, found: Sequence[Row], *, catalogue: bool = False, wall:
         mean=statistics.fmean(totals) if totals else 0.0,
         median=statistics.median(totals) if totals else 0.0,
         histogram=histogram(totals, highest),
-        tasks=[_figures(cell, done) for cell in cells],
+        tasks=[figures(cell, done) for cell in cells],
         slowest=sorted(done, key=lambda row: -row.seconds)[:_SLOWEST],
         catalogue=catalogue,
         mistakes=_mistakes(found, cells),
@@ -258,7 +258,8 @@ def _row(
     return row
 
 
-def _figures(task: Graded, done: Sequence[Row]) -> TaskFigures:
+def figures(task: Graded, done: Sequence[Row]) -> TaskFigures:
+    """How a graded cell went in the submissions that were graded."""
     scores = [(row.scores.get(task.key), row.messages.get(task.key, "")) for row in done]
     marked = [(score, message) for score, message in scores if score is not None]
     full = sum(score >= task.points for score, _ in marked)
@@ -349,7 +350,7 @@ def _time(seconds: float) -> str:
 def _plain(text: str) -> str:
     """A text for a spreadsheet: one line, and led by an apostrophe where it could be taken for a formula."""
     line = "".join(c if c.isprintable() else " " for c in text)
-    return f"'{line}" if text.lstrip(" ").startswith(_FORMULA) else line
+    return f"'{line}" if line.lstrip().startswith(_FORMULA) else line
 
 
 def _student(row: Row) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 from dataclasses import replace
+from html.parser import HTMLParser
 from typing import Any
 
 from PIL import Image
@@ -91,3 +92,27 @@ def picture() -> str:
 def display(data: dict[str, str]) -> dict[str, Any]:
     """Rich output."""
     return {"output_type": "display_data", "data": data, "metadata": {}}
+
+
+class Text(HTMLParser):
+    """What a page says, its tags, and the attributes of each."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.said: list[str] = []
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attributes)))
+        if tag in ("p", "pre", "div", "li", "td"):
+            self.said.append(" ")
+
+    def handle_data(self, data: str) -> None:
+        if not self.tags or self.tags[-1][0] != "style":
+            self.said.append(data)
+
+    @property
+    def text(self) -> str:
+        """All that is read, in one line."""
+        return " ".join("".join(self.said).split())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
@@ -21,35 +20,12 @@ from course_lib.grading.records import feedback, marks
 from course_lib.grading.records.connection import GradebookError
 from course_lib.grading.records.gradebook import Writer
 from tests.grading.records import pupils
+from tests.grading.records.pupils import Text
 from tests.site import checks
 from tests.site.browser import served
 
 WRONG = "2 by 3 gives 6: did you multiply?"
 ATTACK = "<script>alert('ran')</script><img src=x onerror=alert('ran')>"
-
-
-class Text(HTMLParser):
-    """What a page says, its tags, and the attributes of each."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.said: list[str] = []
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.feed(html)
-
-    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attributes)))
-        if tag in ("p", "pre", "div", "li", "td"):
-            self.said.append(" ")
-
-    def handle_data(self, data: str) -> None:
-        if not self.tags or self.tags[-1][0] != "style":
-            self.said.append(data)
-
-    @property
-    def text(self) -> str:
-        """All that is read, in one line."""
-        return " ".join("".join(self.said).split())
 
 
 def read(result: Result, given: marks.Marks | None = None) -> Text:
