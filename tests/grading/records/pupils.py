@@ -105,7 +105,7 @@ class Text(HTMLParser):
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
         self.tags.append((tag, dict(attributes)))
-        if tag in ("p", "pre", "div", "li", "td"):
+        if tag in ("p", "pre", "div", "li", "td", "dd", "code", "br", "summary"):
             self.said.append(" ")
 
     def handle_data(self, data: str) -> None:
