@@ -105,6 +105,13 @@ def release(args: argparse.Namespace) -> int:
     return grading.release(args)
 
 
+def feedback(args: argparse.Namespace) -> int:
+    """Write the feedback pages of a graded class again, with what people have marked since."""
+    from course_lib.grading import feedback_cli
+
+    return feedback_cli.feedback(args)
+
+
 def check_graders(args: argparse.Namespace) -> int:
     """Measure the graders of assignments."""
     from course_lib.grading import cli as grading
@@ -227,6 +234,16 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument(
         "--student", action="append", default=[], metavar="ID", help="only this one (may be repeated)"
     )
+
+    sub = command("feedback", feedback)
+    sub.add_argument("assignment", metavar="ASSIGNMENT", help="its name")
+    sub.add_argument("--out", metavar="DIR", help="where its results are (default: the course's own folders)")
+    sub.add_argument("--course", metavar="DIR", help="an nbgrader course folder (default: this course)")
+    sub.add_argument("--db", metavar="URL", help="gradebook: sqlite:///FILE or postgresql://USER@HOST/NAME")
+    sub.add_argument(
+        "--student", action="append", default=[], metavar="ID", help="only this one (may be repeated)"
+    )
+    sub.set_defaults(submissions=None)
 
     sub = command("check-graders", check_graders)
     sub.add_argument("assignments", nargs="*", metavar="ASSIGNMENT", help="slug (default: all)")

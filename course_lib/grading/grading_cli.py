@@ -33,7 +33,8 @@ from course_lib.kernels import sandbox
 from course_lib.notebooks.errors import CourseError
 from course_lib.notebooks.layout import Project
 
-_CATALOGUES = "results"
+CATALOGUES = "results"
+"""Folder below the output folder that keeps the signatures of known mistakes."""
 
 
 class UsageError(CourseError):
@@ -57,7 +58,7 @@ class Place:
 
 def grade(args: argparse.Namespace) -> int:
     """Grades a class; returns 0 when every submission has a row."""
-    place = _in_course(args) if args.course else _in_project(args)
+    place = find_place(args, ("submissions", "out"))
     total = _count(place, args.student)
     if args.mode == STRICT and not args.scheduler:
         _protect()
@@ -84,6 +85,14 @@ def grade(args: argparse.Namespace) -> int:
         page = _summarise(place, journal, args, seconds)
     print(_report(place, rows, seconds, page))
     return 0
+
+
+def find_place(args: argparse.Namespace, needed: Sequence[str]) -> Place:
+    """What the command line names. needed: the options without which there is no place in this course itself.
+
+    Raises UsageError, and what reading the assignment raises.
+    """
+    return _in_course(args) if args.course else _in_project(args, needed)
 
 
 def _in_course(args: argparse.Namespace) -> Place:
@@ -114,10 +123,10 @@ def _from_course(folder: Path, assignment: str, db_url: str | None) -> Bundle:
         return bundles.from_course(folder, assignment)
 
 
-def _in_project(args: argparse.Namespace) -> Place:
+def _in_project(args: argparse.Namespace, needed: Sequence[str]) -> Place:
     """One of this course's own assignments, from its text source."""
     root = Project(Path(args.root).resolve()).root if args.root else Project.find().root
-    missing = [f"--{name}" for name in ("submissions", "out") if not getattr(args, name)]
+    missing = [f"--{name}" for name in needed if not getattr(args, name)]
     if missing:
         raise UsageError(f"give {' and '.join(missing)}, or --course with a course folder of nbgrader")
     out = Path(args.out)
@@ -126,7 +135,7 @@ def _in_project(args: argparse.Namespace) -> Place:
     return Place(
         bundle=bundles.from_assignment(assignment),
         examples=resemblance.examples(assignment),
-        submissions=Path(args.submissions),
+        submissions=Path(args.submissions or ""),
         out=out,
         db_url=args.db or f"sqlite:///{(out / 'gradebook.db').resolve()}",
         folders=Folders(out / "autograded", out / feedback.FOLDER),
@@ -195,7 +204,7 @@ def _summarise(place: Place, journal: Journal, args: argparse.Namespace, seconds
         return _run(bundle, args)(submissions)
 
     with writing(place.out):
-        known = resemblance.catalogue(bundle, place.examples, grade_examples, place.out / _CATALOGUES)
+        known = resemblance.catalogue(bundle, place.examples, grade_examples, place.out / CATALOGUES)
         page, _ = summary.write(
             bundle,
             (result for result in journal.results() if result.bundle == bundle.id),

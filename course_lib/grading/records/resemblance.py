@@ -26,8 +26,12 @@ Grade = Callable[[Bundle, Sequence[Submission]], Iterable[Result]]
 VERSION = 1
 _NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?|\b(nan|inf)\b", re.IGNORECASE)
 _UNFINISHED = "NotImplementedError"
-_LIKELY, _POSSIBLE = 90.0, 75.0
+_ALIKE, _POSSIBLE = 90.0, 75.0
 """Similarity in percent from which two messages are of one kind, and from which they may be."""
+
+VERY_LIKELY, PROBABLY, PERHAPS = "very likely", "probably", "perhaps"
+"""The same message as exactly one known mistake; as several of them; a similar message. The tests are
+deterministic, so the same mistake gives the same numbers: other numbers make it a similar message."""
 
 
 @dataclass(frozen=True)
@@ -117,9 +121,7 @@ def catalogue(bundle: Bundle, wrong: Sequence[Example], grade: Grade, cache: Pat
     """
     if not wrong:
         return []
-    file = cache / f"catalogue-{bundle.assignment}-{bundle.id[:16]}.json"
-    key = {"version": VERSION, "bundle": bundle.id, "examples": [asdict(example) for example in wrong]}
-    kept = _load(file, key)
+    kept = cached(bundle, wrong, cache)
     if kept is not None:
         return kept
     known = {example.name: example for example in wrong}
@@ -131,22 +133,66 @@ def catalogue(bundle: Bundle, wrong: Sequence[Example], grade: Grade, cache: Pat
             found.append(Signature(example.title, example.test, messages))
     found.sort(key=lambda entry: (entry.test, entry.title))
     if complete:
-        write_atomically(file, json.dumps(key | {"signatures": [asdict(entry) for entry in found]}, indent=1))
+        key = _key(bundle, wrong)
+        write_atomically(
+            _file(bundle, cache),
+            json.dumps(key | {"signatures": [asdict(entry) for entry in found]}, indent=1),
+        )
     return found
 
 
+def cached(bundle: Bundle, wrong: Sequence[Example], cache: Path) -> list[Signature] | None:
+    """What `catalogue` kept for this bundle and these answers; None where they have to be graded (again)."""
+    try:
+        held = json.loads(_file(bundle, cache).read_text(encoding="utf-8"))
+        entries = [Signature(**entry) for entry in held.pop("signatures")]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+    return entries if held == _key(bundle, wrong) else None
+
+
+def _file(bundle: Bundle, cache: Path) -> Path:
+    return cache / f"catalogue-{bundle.assignment}-{bundle.id[:16]}.json"
+
+
+def _key(bundle: Bundle, wrong: Sequence[Example]) -> dict[str, object]:
+    return {"version": VERSION, "bundle": bundle.id, "examples": [asdict(example) for example in wrong]}
+
+
 def resembles(result: Result, known: Sequence[Signature]) -> list[Match]:
-    """The known mistakes of a submission, at most one match per failing test."""
+    """The known mistakes of a submission: at most one match per failing test.
+
+    A mistake in an early task makes tests of later ones fail too. Where the mistake found for an earlier test
+    makes a later one say the same, the later test has no match of its own.
+    """
     failing = signature(result)
-    matches = (_match(test, message, failing, known) for test, message in failing.items())
-    return [match for match in matches if match]
+    found: list[Match] = []
+    explained: set[str] = set()
+    for test, message in failing.items():
+        match = None if test in explained else _match(test, message, failing, known)
+        if match is None:
+            continue
+        found.append(match)
+        for entry in known:
+            if entry.test == test and entry.title in match.titles:
+                explained |= {
+                    other
+                    for other, said in entry.messages.items()
+                    if other in failing and similarity(failing[other], said) > _ALIKE
+                }
+    return found
 
 
 def similarity(one: str, other: str) -> float:
-    """How alike two messages are, in percent; numbers in them count little, as they follow the values tested."""
-    if one == other:
+    """How alike two messages are, in percent. 100 is for the same text with the same numbers, up to rounding."""
+    if _rounded(one) == _rounded(other):
         return 100.0
-    return min(99.0, 0.97 * fuzz.ratio(general(one), general(other)) + 0.02 * fuzz.ratio(one, other))
+    return 0.97 * fuzz.ratio(general(one), general(other)) + 0.02 * fuzz.ratio(one, other)
+
+
+@lru_cache(maxsize=4096)
+def _rounded(message: str) -> str:
+    return " ".join(_NUMBER.sub(lambda found: f"{float(found[0]):.3g}", message).split())
 
 
 @lru_cache(maxsize=4096)
@@ -170,9 +216,8 @@ def _match(test: str, message: str, failing: dict[str, str], known: Sequence[Sig
     near = [(overlap, title) for alike, overlap, title in rated if alike >= best - 0.5]
     shared = max(overlap for overlap, _ in near)
     titles = sorted({title for overlap, title in near if overlap == shared})
-    if best < _LIKELY:
-        return Match(test, tuple(titles), "perhaps")
-    return Match(test, tuple(titles), "very likely" if best == 100.0 and len(titles) == 1 else "probably")
+    sureness = PERHAPS if best < 100.0 else VERY_LIKELY if len(titles) == 1 else PROBABLY
+    return Match(test, tuple(titles), sureness)
 
 
 def _overlap(failing: dict[str, str], messages: dict[str, str]) -> float:
@@ -183,13 +228,3 @@ def _overlap(failing: dict[str, str], messages: dict[str, str]) -> float:
 def not_begun(message: str) -> bool:
     """Whether a failing test only says that the released stub is still there."""
     return _UNFINISHED in message
-
-
-def _load(file: Path, key: dict[str, object]) -> list[Signature] | None:
-    """What the file holds for this key; None when it has to be made (again)."""
-    try:
-        held = json.loads(file.read_text(encoding="utf-8"))
-        entries = [Signature(**entry) for entry in held.pop("signatures")]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return None
-    return entries if held == key else None

@@ -18,7 +18,14 @@ from urllib.parse import quote
 from course_lib.grading.engine.model import GRADED, Bundle, Result
 from course_lib.grading.records import outline, pages
 from course_lib.grading.records.marks import Gradebook, Marks
-from course_lib.grading.records.resemblance import Match, Signature, general, not_begun, resembles
+from course_lib.grading.records.resemblance import (
+    VERY_LIKELY,
+    Match,
+    Signature,
+    general,
+    not_begun,
+    resembles,
+)
 from course_lib.notebooks.files import write_atomically
 
 FOLDER = "summary"
@@ -304,7 +311,7 @@ def _likeness(task: Graded, group: Sequence[Row]) -> str:
     sure = Counter(match.sureness for match in matches if match.names == names)
     if len(sure) == 1:
         return f"{names} ({next(iter(sure))})"
-    return f"{names} (very likely in {sure['very likely']} of {many})" if sure["very likely"] else names
+    return f"{names} ({VERY_LIKELY} in {sure[VERY_LIKELY]} of {many})" if sure[VERY_LIKELY] else names
 
 
 def _mistakes(found: Sequence[Row], cells: Sequence[Graded]) -> list[tuple[str, str, list[Row], int]]:
@@ -316,7 +323,7 @@ def _mistakes(found: Sequence[Row], cells: Sequence[Graded]) -> list[tuple[str, 
             groups.setdefault((match.names, named.get(match.test, match.test)), []).append((row, match))
     ordered = sorted(groups.items(), key=lambda item: (-len(item[1]), item[0]))
     return [
-        (title, task, [row for row, _ in pairs], sum(match.sureness == "very likely" for _, match in pairs))
+        (title, task, [row for row, _ in pairs], sum(match.sureness == VERY_LIKELY for _, match in pairs))
         for (title, task), pairs in ordered
     ]
 

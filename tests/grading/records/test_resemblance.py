@@ -36,10 +36,17 @@ def test_the_same_message_is_very_likely_the_same_mistake() -> None:
     assert str(match) == "resembles: Adds the sides (very likely)"
 
 
-def test_other_numbers_are_probably_the_same_mistake() -> None:
+def test_other_numbers_are_perhaps_the_same_mistake() -> None:
     assert matches({"test_area": "2 by 3 gives 6, not 7.5: did you multiply?"}) == [
-        Match("test_area", ("Adds the sides.",), "probably")
+        Match("test_area", ("Adds the sides.",), "perhaps")
     ]
+
+
+def test_rounding_is_no_difference() -> None:
+    assert (
+        matches({"test_area": "2 by 3 gives 6.0, not 5.0000001: did you multiply?"})[0].sureness
+        == "very likely"
+    )
 
 
 def test_a_similar_message_is_perhaps_the_same_mistake() -> None:
@@ -88,6 +95,20 @@ def test_each_failing_test_has_its_own_match() -> None:
         "test_area": ("Adds the sides.",),
         "test_diagonal": ("Walks around the corner.",),
     }
+
+
+def test_what_an_earlier_mistake_explains_has_no_match_of_its_own() -> None:
+    both = Signature(
+        "Swaps the sides.", "test_area", {"test_area": "swapped", "test_diagonal": "it is 5, not 4"}
+    )
+    twin = Signature("Forgets a side.", "test_diagonal", {"test_diagonal": "it is 5, not 4"})
+    known = [both, twin]
+    assert [m.titles for m in matches(both.messages, known)] == [("Swaps the sides.",)]
+    other = both.messages | {"test_diagonal": "a diagonal is never negative"}
+    assert [m.titles for m in matches(other, [*known, replace(twin, messages=other)])] == [
+        ("Swaps the sides.",),
+        ("Forgets a side.",),
+    ]
 
 
 def test_similarity_is_symmetric_and_only_full_for_equal_texts() -> None:

@@ -54,7 +54,7 @@ def test_rows_keep_what_the_page_needs() -> None:
     assert (bob.scores[AREA], bob.scores[DIAGONAL], bob.scores[WHY]) == (0.0, 3.0, None)
     assert (bob.total, bob.memory_mb) == (3.0, 321.0)
     assert [str(match) for match in bob.matches] == ["resembles: Adds the sides (very likely)"]
-    assert rows["cat"].matches[0].sureness == "probably"
+    assert rows["cat"].matches[0].sureness == "perhaps"
     assert (rows["eve"].status, rows["eve"].total, rows["eve"].scores[AREA]) == (FAILED, 0.0, 0.0)
 
 
