@@ -88,8 +88,27 @@ def test_tasks_are_counted_by_what_they_gave() -> None:
 
 def test_messages_that_differ_in_numbers_are_one_with_its_mistake() -> None:
     said = text(page(graded_class()))
-    assert f"2 {ADDS} resembles: Adds the sides (very likely in 1 of 2)" in said
+    assert f"2 {ADDS} resembles: 2 of 2: Adds the sides" in said
     assert "NotImplementedError" not in said
+
+
+def test_one_mistake_says_how_sure_and_several_say_how_many() -> None:
+    known = [*KNOWN, Signature("Adds twice.", "test_area", {"test_area": ADDS.replace("5", "10")})]
+
+    def said(*messages: str) -> str:
+        results = [pupils.result(f"s{i}", {"test_area": message}) for i, message in enumerate(messages)]
+        return text(summary.html(pupils.bundle(), summary.rows(pupils.bundle(), results, None, known)))
+
+    assert "resembles: Adds the sides (very likely)" in said(ADDS, ADDS)
+    assert "resembles: 2 of 3: Adds the sides; 1 of 3: Adds twice" in said(
+        ADDS, ADDS.replace("5", "10"), ADDS
+    )
+
+
+def test_an_untouched_answer_is_not_begun() -> None:
+    done = pupils.result(answers={k: v for k, v in pupils.ANSWERS.items() if k != "why"})
+    done.notebooks[0].cells[-1].score = 0.0
+    assert "3. Explain why 0 % 0 0 0 1 0 0.0 / 1" in text(page([done]))
 
 
 def test_without_a_catalogue_nothing_is_said_about_mistakes() -> None:
