@@ -29,7 +29,7 @@ from course_lib.grading.records.resemblance import (
 from course_lib.notebooks.files import write_atomically
 
 FOLDER = "summary"
-_MESSAGES, _SLOWEST, _BINS, _WIDTH = 5, 10, 10, 1000
+_MESSAGES, _LIKENESSES, _SLOWEST, _BINS, _WIDTH = 5, 3, 10, 10, 1000
 _FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 """What makes a spreadsheet take a text for a formula; the wide forms too, which some programs fold."""
 
@@ -53,6 +53,8 @@ class Row:
     reason: str
     scores: dict[tuple[str, str], float | None] = field(default_factory=dict)
     messages: dict[tuple[str, str], str] = field(default_factory=dict)
+    untouched: set[tuple[str, str]] = field(default_factory=set)
+    """Answers that a person grades and that are as they were handed out."""
     matches: list[Match] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     penalty: float = 0.0
@@ -246,6 +248,8 @@ def _row(
         row.scores[cell.key] = marks[notebook].scores.get(grade_id, given)
         if own and own.message and (own.score or 0.0) < cell.points:
             row.messages[cell.key] = own.message
+        if own and not cell.by_tests and not own.changed:
+            row.untouched.add(cell.key)
     slowest = max(
         ((c.seconds, n.name, c) for n in result.notebooks for c in n.cells), default=None, key=_first
     )
@@ -267,17 +271,22 @@ def _row(
 
 def figures(task: Graded, done: Sequence[Row]) -> TaskFigures:
     """How a graded cell went in the submissions that were graded."""
-    scores = [(row.scores.get(task.key), row.messages.get(task.key, "")) for row in done]
-    marked = [(score, message) for score, message in scores if score is not None]
+    scores = [(row.scores.get(task.key), row) for row in done]
+    marked = [(score, row) for score, row in scores if score is not None]
     full = sum(score >= task.points for score, _ in marked)
     part = sum(0 < score < task.points for score, _ in marked)
-    missing = sum(score <= 0 < task.points and not_begun(message) for score, message in marked)
+    missing = sum(score <= 0 < task.points and _is_missing(task, row) for score, row in marked)
     none = len(marked) - full - part - missing
     waiting = len(scores) - len(marked)
     mean = statistics.fmean(score for score, _ in marked) if marked else 0.0
     shares = {"full": full, "part": part, "none": none, "wait": missing + waiting}
     messages = _commonest(task, done)
     return TaskFigures(task, full, part, none, missing, waiting, mean, _stacked(task.title, shares), messages)
+
+
+def _is_missing(task: Graded, row: Row) -> bool:
+    """Whether an answer that has no points was not begun."""
+    return task.key in row.untouched or not_begun(row.messages.get(task.key, ""))
 
 
 def _stacked(label: str, shares: dict[str, int]) -> Bar:
@@ -303,15 +312,13 @@ def _commonest(task: Graded, done: Sequence[Row]) -> list[tuple[str, int, str]]:
 
 
 def _likeness(task: Graded, group: Sequence[Row]) -> str:
-    """The known mistake that most of the rows resemble in a task, and how sure that is."""
+    """What answers with the same message resemble: one known mistake and how surely, or several with their numbers."""
     matches = [match for row in group for match in row.matches if match.test == task.key[1]]
-    if not matches:
-        return ""
-    (names, many), *_ = Counter(match.names for match in matches).most_common(1)
-    sure = Counter(match.sureness for match in matches if match.names == names)
-    if len(sure) == 1:
-        return f"{names} ({next(iter(sure))})"
-    return f"{names} ({VERY_LIKELY} in {sure[VERY_LIKELY]} of {many})" if sure[VERY_LIKELY] else names
+    kinds = Counter((match.names, match.sureness) for match in matches)
+    if len(kinds) == 1 and len(matches) == len(group):
+        return "{} ({})".format(*next(iter(kinds)))
+    names = Counter(match.names for match in matches).most_common(_LIKENESSES)
+    return "; ".join(f"{many} of {len(group)}: {name}" for name, many in names)
 
 
 def _mistakes(found: Sequence[Row], cells: Sequence[Graded]) -> list[tuple[str, str, list[Row], int]]:
