@@ -31,6 +31,7 @@ from course_lib.grading.restrict import without
 _MOST_TEXT = 4000
 _MOST_PRINTED = 100_000
 _MOST_FRAMES = 12
+_ARGS: Any = BaseException.__dict__["args"]  # a subclass may have something else under this name
 
 
 def serve(connection: socket.socket, namespace: dict[str, Any], wake: socket.socket | None = None) -> bool:
@@ -220,7 +221,8 @@ class Agent(Peer):
             "text": _cut(error),
             "traceback": _traceback_of(error),
             "args": [
-                arg if type(arg) in (int, float, bool, type(None)) else _cut(arg) for arg in error.args[:8]
+                arg if type(arg) in (int, float, bool, type(None)) else _cut(arg)
+                for arg in _ARGS.__get__(error)[:8]
             ],
         }
         if kind.__module__ == "__main__":

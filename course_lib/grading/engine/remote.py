@@ -170,7 +170,7 @@ class Student(Peer):
     # Serving: what the student's code may call
 
     def perform(self, request: dict[str, Any], args: list[Any]) -> Any:
-        what, number, *rest = [request.get("do"), *args]
+        what, (number, *rest) = request.get("do"), args or [None]
         if type(number) is not int or not 0 <= number < len(self._functions):
             raise BadValue("a function that the test did not hand out")
         target = self._functions[number]
@@ -361,8 +361,10 @@ def _error_class(name: str, classes: list[type]) -> type[RemoteError]:
     name = name if name.isidentifier() else "Exception"
     for base in classes:
         if issubclass(base, Exception) and not issubclass(base, (*_LOOP_ENDING, RemoteError)):
-            with contextlib.suppress(TypeError):  # a builtin whose memory layout does not mix
-                return type(name, (RemoteError, base), {"title": name, "__module__": "__main__"})
+            with contextlib.suppress(TypeError):  # a builtin whose memory layout or arguments do not mix
+                made = type(name, (RemoteError, base), {"title": name, "__module__": "__main__"})
+                made("")
+                return made
     return type(name, (RemoteError,), {"title": name, "__module__": "__main__"})
 
 
