@@ -31,6 +31,7 @@ PRELOADED = (
 _RUNNING = re.compile(r"\A\s*%%(?:time|capture|prun)\b.*\n|^[ \t]*%time[ \t]+", re.MULTILINE)
 """Magics that run the code they stand before, in the notebook's own namespace."""
 _PLOTS = re.compile(r"^\s*%(matplotlib|pylab)\b", re.MULTILINE)
+_OPTIMIZERS = re.compile(r"\boptim\b")
 
 
 def as_python(source: str) -> str:
@@ -91,6 +92,7 @@ def _parsed(source: str) -> ast.Module:
 def imported(sources: Iterable[str]) -> tuple[str, ...]:
     """The modules of PRELOADED packages that cells import anywhere, in the order in which to import them."""
     found: set[str] = set()
+    steps = False
     for source in sources:
         for node in ast.walk(_parsed(source)):
             if isinstance(node, ast.Import):
@@ -99,8 +101,12 @@ def imported(sources: Iterable[str]) -> tuple[str, ...]:
                 found.add(node.module)
         if _PLOTS.search(source):
             found.add("matplotlib")
+        steps = steps or bool(_OPTIMIZERS.search(source))
     if "matplotlib" in found:
         found.add("matplotlib.pyplot")
+    if steps and any(name.partition(".")[0] == "torch" for name in found):
+        # The first step of an optimizer imports it: a second of CPU time in every kernel.
+        found.add("torch._dynamo")
     order = {name: position for position, name in enumerate(PRELOADED)}
     wanted = [name for name in found if name.partition(".")[0] in order]
     return tuple(sorted(wanted, key=lambda name: (order[name.partition(".")[0]], name)))

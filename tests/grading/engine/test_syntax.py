@@ -52,3 +52,13 @@ def test_imports_come_in_the_order_of_import() -> None:
         "keras",
         "course_lib.grading.quiet",
     )
+
+
+def test_what_an_optimizer_imports_is_imported_with_it():
+    assert syntax.imported(["import torch", "step = torch.optim.SGD(weights, lr=0.1)"]) == (
+        "torch",
+        "torch._dynamo",
+    )
+    assert syntax.imported(["from torch import nn, optim"]) == ("torch", "torch._dynamo")
+    assert syntax.imported(["import torch", "torch.relu(Z)"]) == ("torch",)
+    assert syntax.imported(["import numpy", "optim = 1"]) == ("numpy",)
