@@ -29,8 +29,9 @@ BIND_SECONDS = 10
 
 _LONGEST_REASON = 4096
 
-_failed: set[str] = set()
-"""Keys of servers that did not start: this process does not try them again."""
+_PAUSE = 30.0
+_failed: dict[str, float] = {}
+"""Servers that did not start, by key: this process tries again `_PAUSE` seconds after this moment."""
 
 
 class Unavailable(Exception):
@@ -166,7 +167,7 @@ def fork(
         wanted = setting(env, cwd)
         base = wire.folder() / wanted.key
         while True:
-            if wanted.key in _failed:
+            if time.monotonic() < _failed.get(wanted.key, -_PAUSE) + _PAUSE:
                 raise Unavailable(f"the warm server did not start, see {base}.log")
             server, is_new = _connect(base, wanted)
             try:
@@ -174,7 +175,7 @@ def fork(
             except (EOFError, OSError):
                 server.close()
                 if is_new:  # an old one may have been stopped just now: then a new one is started
-                    _failed.add(wanted.key)
+                    _failed[wanted.key] = time.monotonic()
     except OSError as problem:
         raise Unavailable(str(problem)) from problem
 

@@ -18,7 +18,7 @@ from distributed import Client, Future, Reschedule, Worker, WorkerPlugin, get_wo
 from distributed.comm import CommClosedError
 from distributed.scheduler import KilledWorker
 
-from course_lib.grading.engine.model import VERSION, Bundle, Result, Submission
+from course_lib.grading.engine.model import FAILED, VERSION, Bundle, Result, Submission
 from course_lib.grading.engine.pool import Grade, failed, graded, mode_of
 from course_lib.notebooks.errors import CourseError
 
@@ -56,6 +56,8 @@ def run(
     worker_seconds: float = WORKER_SECONDS,
 ) -> Iterator[Result]:
     """Results in the order in which they are ready, one per submission, from the cluster at `address`.
+
+    A submission that fails is graded once more.
 
     check: says on a worker, one line each, what its machine lacks. A worker that lacks something, or has another
     version of this package or none, is an error at the start, and cannot join later. Raises ClusterError, also
@@ -176,7 +178,17 @@ def _stream(
 ) -> Iterator[Result]:
     done: queue.SimpleQueue[Future] = queue.SimpleQueue()
     open_: dict[object, tuple[Future, Submission]] = {}
+    again: set[object] = set()
     number = 0
+
+    def hand_in(submission: Submission) -> object:
+        nonlocal number
+        number += 1
+        future = client.submit(_grade, name, grade, submission, key=f"{name}-{number}", pure=False, retries=0)
+        open_[future.key] = future, submission
+        future.add_done_callback(done.put)
+        return future.key
+
     seen = time.monotonic()
     more = True
     try:
@@ -189,12 +201,7 @@ def _stream(
                 if submission is None:
                     more = False
                     break
-                number += 1
-                future = client.submit(
-                    _grade, name, grade, submission, key=f"{name}-{number}", pure=False, retries=0
-                )
-                open_[future.key] = future, submission
-                future.add_done_callback(done.put)
+                hand_in(submission)
             if not open_:
                 return
             try:
@@ -206,7 +213,11 @@ def _stream(
                     raise _no_workers(address, worker_seconds) from None
                 continue
             _, submission = open_.pop(future.key)
-            yield _result(future, bundle, submission, grade, address)
+            result = _result(future, bundle, submission, grade, address)
+            if result.status == FAILED and future.key not in again:
+                again.add(hand_in(submission))
+            else:
+                yield result
     finally:
         with suppress(OSError):
             client.cancel([future for future, _ in open_.values()], force=True)

@@ -84,7 +84,8 @@ def run(
 
     jobs: worker processes. seconds: longest time for one submission before its worker counts as lost
     (default: what the bundle's limits allow, and some). `submissions` is read as it is needed. A submission
-    whose worker is lost is graded once more, then fails. Raises PoolError when no worker can be started.
+    that fails, or whose worker is lost, is graded once more by a fresh worker. Raises PoolError when no worker
+    can be started.
     """
     if seconds is None:
         seconds = 2 * bundle.limits.notebook_seconds * max(1, len(bundle.notebooks)) + _SPARE_SECONDS
@@ -189,6 +190,9 @@ class _Pool:
             yield from self._replace(worker)
             return
         if isinstance(message, Result):
+            if message.status == FAILED and not worker.jobs[0].losses:
+                yield from self._replace(worker)  # a fresh process may do better
+                return
             worker.jobs.popleft()
             worker.since = time.monotonic()
             yield message

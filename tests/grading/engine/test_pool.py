@@ -107,6 +107,8 @@ def test_a_defect_of_the_grader_is_a_row_with_one_line(log: Path) -> None:
     found = run(log, [submission("s0", fail=True), submission("s1")])
     assert found["s0"] == (FAILED, "the grader failed: RuntimeError: a defect of the grader")
     assert found["s1"] == (GRADED, "")
+    workers = {line.split()[1] for line in log.read_text(encoding="utf-8").splitlines() if line[:2] == "s0"}
+    assert len(workers) == 2  # the second try was another process's
 
 
 def test_large_submissions_and_large_results_do_not_wait_for_each_other(log: Path) -> None:
