@@ -11,6 +11,7 @@ import re
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cache
 from itertools import count
 from pathlib import Path
@@ -44,6 +45,7 @@ _MARKERS = ("", BEGIN_HIDDEN, END_HIDDEN)
 _TELLING_LENGTH = 12
 """Characters of a hidden line below which finding it in a text says nothing."""
 
+UNGRADED = "This test did not run."
 NEUTRAL = "A check of this test failed. It has no message of its own."
 UNANSWERED = "You have not answered this task yet: the cell is as you received it."
 STILL_RAISES = (
@@ -128,6 +130,11 @@ class Task:
         return sum(item.points for item in self._marked() if item.score is None)
 
     @property
+    def discussed(self) -> bool:
+        """Whether a person wrote a comment."""
+        return any(item.comment for item in self._marked())
+
+    @property
     def untouched(self) -> bool:
         """Whether every cell to be answered is as it was handed out."""
         if any(answer.kind == "task" for answer in self.answers):
@@ -195,8 +202,17 @@ class Page:
 
     @property
     def waiting(self) -> float:
-        """The points that a person has not decided about yet."""
-        return sum(task.waiting for task in self.tasks)
+        """The points that a person has not decided about yet, of what could be graded."""
+        return 0.0 if self.problem else sum(task.waiting for task in self.tasks)
+
+    @property
+    def received(self) -> str:
+        """When it was handed in, for people."""
+        try:
+            moment = datetime.fromisoformat(self.timestamp)
+        except ValueError:
+            return self.timestamp
+        return f"{moment.day} {moment:%B %Y, %H:%M} {moment.tzname() or ''}".strip()
 
     @property
     def earned(self) -> float:
@@ -209,9 +225,14 @@ class Page:
         return [task for task in self.tasks if task.state in ("missing", "partly", "failed")]
 
     @property
+    def shown(self) -> list[Task]:
+        """The tasks there is something to say about: where nothing was graded, those that a person looked at."""
+        return [task for task in self.tasks if task.earned or task.discussed or not self.problem]
+
+    @property
     def marked(self) -> list[Task]:
-        """The tasks that give points."""
-        return [task for task in self.tasks if task.points > 0]
+        """The tasks to be listed with their points."""
+        return [task for task in self.shown if task.points > 0]
 
 
 def page(bundle: Bundle, result: Result, notebook: Notebook, marks: Marks | None = None) -> Page:
@@ -228,7 +249,7 @@ def page(bundle: Bundle, result: Result, notebook: Notebook, marks: Marks | None
         tasks=_tasks(notebook, graded, marks or Marks()),
         problem="" if graded.status == GRADED else graded.reason or "No reason was given.",
         failed=graded.status == FAILED,
-        notes=[*result.notes, *graded.notes],
+        notes=list(dict.fromkeys([*result.notes, *graded.notes])),
         penalty=marks.penalty if marks else 0.0,
     )
 
@@ -309,7 +330,7 @@ def _placed(notebook: Notebook, graded: NotebookResult) -> Iterator[tuple[str, C
 def _blank(cell: Cell) -> CellResult:
     """A cell of a notebook that could not be graded."""
     score = 0.0 if cell.is_test else None
-    return CellResult(cell.kind, cell.source, cell.grade_id, cell.points, score, changed=False)
+    return CellResult(cell.kind, cell.source, cell.grade_id, cell.points, score, UNGRADED, changed=False)
 
 
 def _answer(cell: Cell | None, result: CellResult, marks: Marks, hidden: _Hidden) -> Answer:

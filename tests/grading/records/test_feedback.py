@@ -217,6 +217,30 @@ def test_a_submission_that_was_not_graded_says_so(status: str, advice: str) -> N
         assert advice in page.text
         assert "0 of 6 points" in page.text
         assert "What to do next" not in page.text
+        assert "1. The area" not in page.text
+        seen = read(done, marks.Marks({"test_area": 1.0, "why": None}, {"test_area": "By hand."}))
+        assert "1 of 6 points" in seen.text
+        assert f"{feedback.UNGRADED} Comment By hand." in seen.text
+        assert "2. The diagonal" not in seen.text
+
+
+@pytest.mark.parametrize(
+    ("timestamp", "said"),
+    [
+        ("2026-01-02T03:04:05+00:00", "handed in 2 January 2026, 03:04 UTC"),
+        ("2026-01-02 03:04:05 UTC", "handed in 2026-01-02 03:04:05 UTC"),
+        ("", "Feedback for ann 5 of 6"),
+    ],
+)
+def test_the_time_of_handing_in_is_readable(timestamp: str, said: str) -> None:
+    assert said in read(replace(pupils.result(), timestamp=timestamp)).text
+
+
+def test_a_note_is_said_once() -> None:
+    done = replace(
+        pupils.result(notes=["cells were moved"]), notes=["a link was left out", "cells were moved"]
+    )
+    assert read(done).text.count("cells were moved") == 1
 
 
 def test_one_notebook_that_failed_does_not_speak_for_the_other() -> None:
