@@ -61,7 +61,7 @@ def grade(bundle: Bundle, submission: Submission, mode: str = STRICT, level: str
 
 def _grade(bundle: Bundle, submission: Submission, result: Result, level: str) -> None:
     rebuilt = rebuild(bundle, submission)
-    result.notes += rebuilt.notes
+    result.notes = list(rebuilt.notes)  # the reader's are among them
     for notebook in rebuilt.notebooks:
         found = NotebookResult(notebook.name, notebook.status, notebook.reason, notes=list(notebook.notes))
         result.notebooks.append(found)

@@ -16,6 +16,8 @@ from course_lib.grading.engine.submitted import NotANotebook, read_cells
 __all__ = ["Rebuilt", "RebuiltCell", "RebuiltNotebook", "rebuild"]
 
 _START_UP = {"sitecustomize", "usercustomize"}
+_NBGRADERS = {"submission_secret.txt"}
+"""Files that `nbgrader submit` adds; for the feedback's address, not for the notebook."""
 _SUFFIX = ".ipynb"
 _CODE = (".py", ".pyc", ".so")
 
@@ -101,7 +103,7 @@ def _files(bundle: Bundle, submission: Submission, notebooks: set[str], notes: N
     """The student's other files that the assignment accepts and that cannot do harm by their names."""
     taken: dict[str, bytes] = {}
     room = bundle.limits.files_mb * 2**20
-    for path in sorted(submission.files.keys() - notebooks):
+    for path in sorted(submission.files.keys() - notebooks - _NBGRADERS):
         content = submission.files[path]
         reason = path_problem(path) or _file_problem(bundle, path)
         if not reason and (len(taken) >= bundle.limits.files or len(content) > room):
