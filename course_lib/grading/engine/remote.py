@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import builtins
 import contextlib
-import functools
 import inspect
 import socket
 import sys
@@ -31,6 +30,7 @@ _MOST_TEXT = 4000
 _MOST_HANDLES = 1 << 53
 _CHUNK = 64
 _INPUT = builtins.input
+_WITH_STATE = frozenset(("torch", "keras", "tensorflow", "sklearn"))
 
 
 class StudentGone(BaseException):
@@ -326,8 +326,9 @@ def _next_of(iterator: Any) -> tuple[bool, Any]:
 
 
 def _is_function(value: Any) -> bool:
-    plain = types.FunctionType | types.BuiltinFunctionType | types.MethodType | functools.partial
-    return isinstance(value, plain) or (callable(value) and not isinstance(value, type))
+    """Whether calling `value` is all that anyone does with it: not so for a model, although it can be called."""
+    library = type(value).__module__.partition(".")[0]
+    return callable(value) and not isinstance(value, type) and library not in _WITH_STATE
 
 
 def _library_module(name: str) -> Any:
