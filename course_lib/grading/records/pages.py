@@ -55,7 +55,8 @@ def code(text: str) -> Markup:
     return Markup(highlight(text, PythonLexer(stripnl=False), HtmlFormatter(nowrap=True)))
 
 
-def headings(text: str) -> list[tuple[int, str]]:
+@lru_cache(maxsize=512)
+def headings(text: str) -> tuple[tuple[int, str], ...]:
     """Level and plain text of the headings in Markdown."""
     tokens = _markdown().parse(text)
     found = []
@@ -63,7 +64,7 @@ def headings(text: str) -> list[tuple[int, str]]:
         if opening.type == "heading_open":
             words = (child.content or " " for child in inline.children or [] if child.type != "html_inline")
             found.append((int(opening.tag[1:]), " ".join("".join(words).split())))
-    return found
+    return tuple(found)
 
 
 @cache
