@@ -27,6 +27,7 @@ from typing import Any
 from course_lib.grading.engine import shell
 from course_lib.grading.engine.agent import Agent
 from course_lib.grading.engine.capture import Descriptors, Recorder
+from course_lib.grading.engine.outputs import error as error_output
 from course_lib.grading.engine.outputs import plain
 from course_lib.kernels import wire
 
@@ -122,11 +123,17 @@ class Student:
         if os.getpid() != self.pid:  # a forked child of the cell got here
             os._exit(0)
         self.descriptors.flush()
+        outputs = self.recorder.take()
+        told: dict[str, Any] = {"ename": "", "evalue": ""}
+        if error is not None:
+            shown = [output for output in outputs if output["output_type"] == "error"]
+            told = shown[0] if shown else error_output(type(error).__name__, _text(error))
+            outputs += [] if shown else [told]
         return {
             "status": "ok" if error is None else "error",
-            "ename": "" if error is None else type(error).__name__,
-            "evalue": "" if error is None else _text(error),
-            "outputs": self.recorder.take(),
+            "ename": told["ename"],
+            "evalue": told["evalue"],
+            "outputs": outputs,
             "execution_count": count,
             "seconds": time.monotonic() - started,
             "cpu": _cpu() - used,
