@@ -85,8 +85,10 @@ def enter_new_root(confinement: Confinement, owner: Owner) -> None:
     flags = syscalls.MS_NOSUID | syscalls.MS_NODEV
     syscalls.mount("tmpfs", root, "tmpfs", flags, "mode=755,size=4m,nr_inodes=4k")
     os.chdir(root)
-    for path, tree in trees.items():
-        _attach(tree, "." + path)
+    # First, because what is visible may lie below one of them.
+    _make_writable_places(confinement, owner)
+    for path, (tree, is_folder) in trees.items():
+        _attach(tree, "." + path, is_folder=is_folder)
     for path, target in links.items():
         os.makedirs(os.path.dirname("." + path), exist_ok=True)
         os.symlink(target, "." + path)
@@ -96,7 +98,6 @@ def enter_new_root(confinement: Confinement, owner: Owner) -> None:
         _attach(tree, f"dev/{name}", is_folder=False)
     for name, end in _DEVICE_LINKS.items():
         os.symlink(f"/proc/self/fd{end}", f"dev/{name}")
-    _make_writable_places(confinement, owner)
     os.makedirs("proc")
     syscalls.mount("proc", "proc", "proc", flags | syscalls.MS_NOEXEC)
     syscalls.pivot_root(".", ".")
@@ -108,9 +109,9 @@ def enter_new_root(confinement: Confinement, owner: Owner) -> None:
     os.chdir(HOME)
 
 
-def _sources(confinement: Confinement) -> tuple[dict[str, int], dict[str, str]]:
-    """Read-only copies of what is visible, by path; and the symbolic links among it, by path."""
-    trees: dict[str, int] = {}
+def _sources(confinement: Confinement) -> tuple[dict[str, tuple[int, bool]], dict[str, str]]:
+    """Read-only copies of what is visible, by path, and whether each is a folder; the symbolic links among it."""
+    trees: dict[str, tuple[int, bool]] = {}
     links: dict[str, str] = {}
     settings = [f"/etc/{name}" for name in SETTINGS if os.path.lexists(f"/etc/{name}")]
     processors = [PROCESSORS] if os.path.isdir(PROCESSORS) else []
@@ -119,14 +120,13 @@ def _sources(confinement: Confinement) -> tuple[dict[str, int], dict[str, str]]:
         if os.path.islink(path):
             links[path] = os.readlink(path)
             continue
-        trees[path] = syscalls.open_tree(path)
-        syscalls.set_attributes(trees[path], attributes)
+        tree = syscalls.open_tree(path)
+        syscalls.set_attributes(tree, attributes)
+        trees[path] = tree, os.path.isdir(path)
     return trees, links
 
 
-def _attach(tree: int, target: str, *, is_folder: bool | None = None) -> None:
-    if is_folder is None:
-        is_folder = os.path.isdir(target[1:])
+def _attach(tree: int, target: str, *, is_folder: bool) -> None:
     os.makedirs(target if is_folder else os.path.dirname(target), exist_ok=True)
     if not is_folder:
         os.close(os.open(target, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o644))
@@ -151,7 +151,7 @@ def _make_writable_places(confinement: Confinement, owner: Owner) -> None:
         os.mkdir(part)
         os.chmod(part, mode)
         os.chown(part, owner.outer_uid, owner.outer_gid)
-        os.makedirs("." + path)
+        os.makedirs("." + path, exist_ok=True)
         syscalls.attach(syscalls.open_tree(part), "." + path)
     syscalls.detach("mnt")
     os.rmdir("mnt")

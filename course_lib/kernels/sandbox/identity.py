@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import platform
 import sys
 from pathlib import Path
 
@@ -39,6 +40,8 @@ def forget_origin(*, hide: bool) -> None:
     The environment must have been replaced before: the old one's memory is overwritten.
     """
     sys.argv = [*_COMMAND[2:]]
+    # Python asks for the name of the machine once.
+    platform._uname_cache = None  # type: ignore[attr-defined]
     if hide:
         fields = Path("/proc/self/stat").read_text().rpartition(")")[2].split()
         arguments = int(fields[_ARGUMENTS_START]), int(fields[_ARGUMENTS_END])

@@ -141,10 +141,6 @@ def _be_confined(
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         syscalls.prctl(syscalls.PR_SET_NAME, b"python")
         syscalls.close_all_but([0, 1, 2, *files, keeper.fileno()])
-        null = os.open(os.devnull, os.O_RDWR)
-        for stream in (0,) if confinement.level == NONE else (0, 1, 2):
-            os.dup2(null, stream)
-        os.close(null)
         os.environ.clear()
         os.environ.update(request["env"])
         identity.forget_origin(hide=confinement.level != NONE)
@@ -153,6 +149,11 @@ def _be_confined(
             become_student(confinement, lambda: _ask(keeper, _MAP_USER))
         elif confinement.level == LANDLOCK:
             landlock.become_student(request["folder"])
+        # That of the sandbox, not that of the machine.
+        null = os.open(os.devnull, os.O_RDWR)
+        for stream in (0,) if confinement.level == NONE else (0, 1, 2):
+            os.dup2(null, stream)
+        os.close(null)
         # In a user namespace of its own, the limits concern nobody else's processes.
         limits.apply(confinement)
         if confinement.level != NONE:

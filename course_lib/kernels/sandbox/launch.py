@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import sys
 import tempfile
@@ -73,10 +74,15 @@ def start(
         "folder": folder,
     }
     files = [sock.fileno() for sock in sockets]
-    pid, handle, server, said = client.fork(request, files, variables, "/")
+    try:
+        pid, handle, server, said = client.fork(request, files, variables, "/")
+    except client.Unavailable:
+        if folder:
+            os.rmdir(folder)
+        raise
     process = Sandboxed(pid, handle, server)
     if said != READY:
-        process.send_signal(client.signal.SIGKILL)
+        process.send_signal(signal.SIGKILL)
         reason = said.decode(errors="replace").partition("\n")[0] or "it ended at once"
         raise client.Unavailable(f"no sandbox ({confinement.level}): {reason}")
     return process
@@ -87,7 +93,7 @@ def server_environment(preload: Sequence[str], wanted: Mapping[str, str]) -> dic
 
     It does not have the caller's home, so that nobody's own settings of a library change a mark.
     """
-    home = wire.folder() / "home"
+    home = wire.folder() / "nobody.home"
     home.mkdir(exist_ok=True)
     inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
     return {

@@ -20,7 +20,7 @@ _MACHINES = tuple(_AUDIT_ARCHITECTURES)
 _X32 = 0x40000000
 """On x86_64, numbers from here on are those of another calling convention."""
 
-_FORBIDDEN: dict[str, tuple[int | None, int | None]] = {
+FORBIDDEN: dict[str, tuple[int | None, int | None]] = {
     # name: its number on x86_64 and on aarch64 (None: it does not exist there).
     # Other processes' memory and descriptors.
     "ptrace": (101, 117),
@@ -88,7 +88,7 @@ _FORBIDDEN: dict[str, tuple[int | None, int | None]] = {
     "ustat": (136, None),
     "vhangup": (153, 58),
 }
-_MISSING: dict[str, tuple[int, int]] = {
+MISSING: dict[str, tuple[int, int]] = {
     # Answered as on a kernel that does not have them: libraries then take another way. The flags of clone3
     # are in memory, where a filter cannot see them; the rest is memory that no limit counts.
     "clone3": (435, 435),
@@ -196,13 +196,13 @@ def instructions(machine: str, *, own_pid: int | None, confine_signals: bool) ->
     ]
     if machine == "x86_64":
         program += [(_JUMP_AT_LEAST, 0, 1, _X32), (_RETURN, 0, 0, _END_PROCESS)]
-    refused = dict(_FORBIDDEN)
+    refused = dict(FORBIDDEN)
     if own_pid is not None:
         refused |= _OUTSIDE
         if confine_signals:
             refused |= _SIGNALLING
     program += _refuse((numbers[column] for numbers in refused.values()), errno.EPERM)
-    program += _refuse((numbers[column] for numbers in _MISSING.values()), errno.ENOSYS)
+    program += _refuse((numbers[column] for numbers in MISSING.values()), errno.ENOSYS)
     program += [
         (_JUMP_EQUAL, 0, 4, _CLONE[column]),
         (_LOAD, 0, 0, _FIRST_ARGUMENT),

@@ -34,7 +34,7 @@ def usage(keeper: int, *, exact: bool = False) -> Usage:
     in place is missing, at most the server's own. This takes a fifth of a millisecond. `exact` counts that,
     too, and takes some milliseconds per process, as it does anyway once there are several.
     """
-    members = _descendants(keeper)
+    members = descendants(keeper)
     threads, cpu = 0, 0.0
     memory = _Memory(keeper, exact or len(members) > _FEW)
     counted = 0
@@ -92,7 +92,8 @@ def _kilobytes(path: str, *names: str) -> dict[str, int]:
     return found
 
 
-def _descendants(pid: int) -> list[int]:
+def descendants(pid: int) -> list[int]:
+    """The process ids of all that descends from process `pid`."""
     found: list[int] = []
     waiting = [pid]
     while waiting:
