@@ -3,11 +3,12 @@
 import math
 import statistics
 from collections import OrderedDict
+from collections.abc import Sequence
 from math import factorial
 
 import pytest
 
-from course_lib.grading.restrict import NotAvailable, without
+from course_lib.grading.restrict import NotAvailable, act_in, without
 
 
 def test_a_forbidden_name_raises_one_clear_line() -> None:
@@ -78,3 +79,29 @@ def test_a_name_that_cannot_be_replaced_is_refused() -> None:
 def test_no_names_is_refused() -> None:
     with pytest.raises(ValueError, match="at least one name"):
         without()
+
+
+def test_aliases_in_a_namespace_that_is_given() -> None:
+    names = {"fact": math.factorial}
+    with without("math.factorial", namespace=names), pytest.raises(NotAvailable):
+        names["fact"](3)
+    assert names["fact"](3) == 6
+
+
+def test_names_are_taken_away_in_another_process() -> None:
+    asked: list[tuple[str, ...]] = []
+
+    class Elsewhere:
+        def restrict(self, names: Sequence[str]) -> None:
+            asked.append(tuple(names))
+
+        def unrestrict(self) -> None:
+            asked.append(())
+
+    act_in(Elsewhere())
+    try:
+        with without("math.prod", "math.fsum"):
+            assert math.prod([2, 3]) == 6
+    finally:
+        act_in(None)
+    assert asked == [("math.prod", "math.fsum"), ()]

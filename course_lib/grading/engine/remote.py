@@ -124,7 +124,7 @@ class Student(Peer):
         said: dict[str, Any] = {}
         if self._dropped:
             said["drop"], self._dropped = self._dropped, []
-        if sys.stdout is not self.own_stdout:  # the test collects what is printed
+        if self._collecting():
             said["capture"] = True
         if builtins.input is not _INPUT:  # the test answers what the student's code asks a person
             said["input"] = ["f", self._hand_out(builtins.input), "input"]
@@ -137,8 +137,12 @@ class Student(Peer):
         if reply.get("changed"):
             self.changed_arguments = True
         printed = reply.get("printed")
-        if type(printed) is str and sys.stdout is not self.own_stdout:
+        if type(printed) is str and self._collecting():
             sys.stdout.write(printed)
+
+    def _collecting(self) -> bool:
+        """Whether the test collects what is printed."""
+        return sys.stdout is not self.own_stdout and sys.stdout is not None
 
     def start_cell(self, write_back: bool = True) -> None:
         """Forget what belongs to the cell before: its functions, its failures, its CPU seconds."""
@@ -489,7 +493,9 @@ class Remote:
         _ask("delitem", self, key)
 
     def __iter__(self) -> Iterator[Any]:
-        return _items_of(_ask("iter", self), _CHUNK)
+        iterator = _ask("iter", self)
+        # Items of an iterator that were fetched ahead would be missing for whoever goes on with it.
+        return _items_of(iterator, 1 if iterator is self else _CHUNK)
 
     def __next__(self) -> Any:
         items, _more = _take(self, 1)

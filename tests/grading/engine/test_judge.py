@@ -127,7 +127,8 @@ def test_iterators_cross_both_ways() -> None:
             "from itertools import islice\nassert total(x * x for x in range(4)) == 14\n"
             "assert total({'a': 1, 'b': 2}.values()) == 3\n"
             "assert list(islice(count(), 100)) == list(range(100))\n"
-            "numbers = count()\nassert [next(numbers), next(numbers)] == [0, 1]"
+            "numbers = count()\nassert [next(numbers), next(numbers)] == [0, 1]\n"
+            "assert list(islice(numbers, 3)) == [2, 3, 4] and list(islice(numbers, 2)) == [5, 6]"
         )
 
 
