@@ -77,7 +77,7 @@ def test_the_command_measures_and_reports(tmp_path: Path, capsys: pytest.Capture
     told = capsys.readouterr().out
     assert "grade rows of the compat mode that differ from stock's" in told
     measured = report.load(tmp_path)["numpy"]
-    assert (measured.size, measured.compared, measured.different) == (3, 12, [])
+    assert (measured.size, measured.compared, measured.different) == (3, 24, [])
     assert [len(run.seconds) for run in measured.stock] == [2, 2]
     assert [(run.mode, run.jobs, run.size) for run in measured.engine] == [
         ("strict", 1, 3),
