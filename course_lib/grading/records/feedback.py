@@ -42,6 +42,8 @@ _PICTURES = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}
 _RAISED = re.compile(r"^AssertionError(: |$)")
 _TRACEBACK = re.compile(r"^(Traceback \(most recent call last\)|-{20,})", re.MULTILINE)
 _MARKERS = ("", BEGIN_HIDDEN, END_HIDDEN)
+_LONGEST_OUTPUT = 20_000
+"""Characters of one output that are shown."""
 _TELLING_LENGTH = 12
 """Characters of a hidden line below which finding it in a text says nothing."""
 
@@ -406,6 +408,8 @@ def _outputs(outputs: Iterable[dict[str, Any]], hidden: _Hidden) -> Iterator[Out
 def _text(text: str, hidden: _Hidden, label: str = "", *, error: bool = False) -> Output:
     if hidden.shows(text):
         text = "(This output is left out: it repeats a test that stays hidden.)"
+    if len(text) > _LONGEST_OUTPUT:
+        text = f"{text[:_LONGEST_OUTPUT]}\n(The rest of this output is left out.)"
     return Output(text=text.rstrip("\n"), label=label, error=error)
 
 

@@ -14,6 +14,10 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
+_LONGEST = 20_000
+"""Characters of a text that is parsed; a longer one is shown as it is. Parsers take long for hostile texts, and
+one process writes the pages of the whole class."""
+
 
 def render(template: str, **values: object) -> str:
     """A page as text, from `templates/<template>.html.j2`.
@@ -46,12 +50,16 @@ def count(many: int, one: str, more: str = "") -> str:
 
 def markdown(text: str) -> Markup:
     """Markdown that a student or a grader wrote, as HTML. HTML in it is shown as text; nothing is loaded."""
+    if len(text) > _LONGEST:
+        return Markup("<pre>{}</pre>").format(text)
     return Markup(_markdown().render(text))
 
 
 @lru_cache(maxsize=512)  # A class shares its tests, and often its answers.
 def code(text: str) -> Markup:
     """Python code with its words marked for the style sheet."""
+    if len(text) > _LONGEST:
+        return escape(text)
     return Markup(highlight(text, PythonLexer(stripnl=False), HtmlFormatter(nowrap=True)))
 
 
@@ -70,7 +78,9 @@ def headings(text: str) -> tuple[tuple[int, str], ...]:
 @cache
 def _markdown() -> MarkdownIt:
     reader = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
-    reader.disable("image")  # A picture would be a request to the host that the student chose.
+    # A picture would be a request to the host that the student chose. A page of link definitions takes the
+    # parser half a minute.
+    reader.disable(["image", "reference"])
     return reader.use(dollarmath_plugin, renderer=_formula)
 
 

@@ -181,6 +181,24 @@ def test_nothing_a_student_writes_becomes_markup() -> None:
     assert page.text.count("<script>alert('ran')</script>") >= 6
 
 
+def test_long_texts_are_shown_unparsed() -> None:
+    long = "*<b>* " * 5000
+    page = read(pupils.result(answers={"area": f"# {long}", "why": long}))
+    assert not {"em", "b"} & {tag for tag, _ in page.tags}
+    assert page.text.count("*<b>*") == 10_000
+
+
+def test_a_long_output_is_cut() -> None:
+    page = read(pupils.result(outputs={"area": [pupils.stream("x" * 50_000)]}))
+    assert "(The rest of this output is left out.)" in page.text
+    assert len(page.text) < 30_000
+
+
+def test_link_definitions_are_text() -> None:
+    page = read(pupils.result(answers=pupils.ANSWERS | {"why": "[1]: https://example.org\n\n[1]"}))
+    assert "[1]: https://example.org [1]" in page.text
+
+
 def test_the_policy_allows_only_the_pages_own_style() -> None:
     (policy,) = [a["content"] for _, a in read(pupils.result()).tags if a.get("http-equiv")]
     assert policy is not None
