@@ -28,7 +28,9 @@ def send(sock: socket.socket, message: dict[str, Any], files: list[int] | None =
 
 def receive(sock: socket.socket) -> tuple[dict[str, Any], list[int]]:
     """The next message on `sock` with its file descriptors. Raises EOFError when the other side has gone."""
-    head, files, _, _ = socket.recv_fds(sock, _LENGTH.size, _MOST_FILES, socket.MSG_CMSG_CLOEXEC)
+    head, files, _, _ = socket.recv_fds(sock, _LENGTH.size, _MOST_FILES)
+    for file in files:  # recv_fds takes flags, and ignores them
+        os.set_inheritable(file, False)
     try:
         while len(head) < _LENGTH.size:
             head += _some(sock, _LENGTH.size - len(head))
