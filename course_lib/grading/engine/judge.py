@@ -35,6 +35,9 @@ from course_lib.grading.engine.syntax import as_python
 from course_lib.kernels import wire
 
 BARE_ASSERT = "a check of this test did not hold"
+CHANGED_ARGUMENTS = (
+    "your code changes its arguments in place, and its answer is right only for the changed ones"
+)
 _FILE = "<test>"
 _MOST_TEXT = 4000
 
@@ -83,7 +86,7 @@ class Judge:
                     defines=request.get("defines", ()),
                     forbidden=request.get("forbidden", ()),
                     graded=request.get("graded", True),
-                    write_back=request.get("write_back", True),
+                    guard=request.get("guard", False),
                 )
             wire.send(control, {"id": request.get("id"), **reply})
 
@@ -103,38 +106,35 @@ class Judge:
         defines: Any = (),
         forbidden: Any = (),
         graded: bool = True,
-        write_back: bool = True,
+        guard: bool = False,
     ) -> dict[str, Any]:
         """Run one cell of the author.
 
         defines: names that solution cells before it define, they are the student's. forbidden: dotted names
         that the student's code cannot use meanwhile. graded: whether it is a test; otherwise it is a set-up
-        cell, which the student's process has run as well. write_back: whether arguments that the student's
-        code changes in place change in the test, as they do in a notebook.
+        cell, which the student's process has run as well. guard: whether a test that passed, and whose
+        arguments the student's code has changed in place, must pass once more with arguments that nobody can
+        change; otherwise the student's code could change what a test compares its answer with.
 
         Returns `status` ("ok" or "error"), `ename`, `evalue`, `traceback` (lines), `outputs` (of nbformat),
         `seconds` of wall clock, `cpu` seconds of the test, `student_cpu` of the student's code that it called,
         and `changed`: whether the student's code changed arguments of the test in place.
         """
         started, used = time.monotonic(), _cpu()
-        self.recorder.take()
         student = self.student
-        if student is not None:
-            student.start_cell(write_back)
         self.names.give(defines)
         self.names.start_cell(graded)
         seeding.watch(self._seeded)
         self._testing = graded
-        error: BaseException | None = None
-        try:
-            with _interruptible(), self._forbidding(forbidden):
-                self.run_source(source, show=True)
-                self.names.end_cell()
-        except BaseException as raised:
-            error = raised
-        sys.stdout, sys.stderr = self.streams  # whatever the cell has put there
-        if student is not None:
-            error = student.verdict() or error
+        error = self._attempt(source, forbidden)
+        changed = student is not None and student.changed_arguments
+        spent = student.cpu if student is not None else 0.0
+        if guard and graded and changed and error is None and student is not None:
+            self.names.restore()
+            error = self._attempt(source, forbidden, write_back=False)
+            spent += student.cpu
+            if isinstance(error, Exception):
+                error = AssertionError(CHANGED_ARGUMENTS)
         told = _told(error)
         if error is not None:
             self.recorder.error(told["ename"], told["evalue"], told["traceback"])
@@ -145,9 +145,25 @@ class Judge:
             "execution_count": None,
             "seconds": time.monotonic() - started,
             "cpu": _cpu() - used,
-            "student_cpu": student.cpu if student is not None else 0.0,
-            "changed": student is not None and student.changed_arguments,
+            "student_cpu": spent,
+            "changed": changed,
         }
+
+    def _attempt(self, source: str, forbidden: Any, *, write_back: bool = True) -> BaseException | None:
+        """Run a cell; what made it fail."""
+        student = self.student
+        if student is not None:
+            student.start_cell(write_back)
+        error: BaseException | None = None
+        self.recorder.take()
+        try:
+            with _interruptible(), self._forbidding(forbidden):
+                self.run_source(source, show=True)
+                self.names.end_cell()
+        except BaseException as raised:
+            error = raised
+        sys.stdout, sys.stderr = self.streams  # whatever the cell has put there
+        return (student.verdict() if student is not None else None) or error
 
     def run_source(self, source: str, show: bool = False) -> Any:
         """Run code in the judge's names; the value of a last expression is returned, and shown if `show`."""

@@ -49,6 +49,12 @@ class Names(dict[str, Any]):
         self._testing = testing
         self._before = dict(self)
 
+    def restore(self) -> None:
+        """The judge's names as they were when the cell began, to run it once more."""
+        for name in [name for name in dict.keys(self) if name not in self._before]:
+            dict.__delitem__(self, name)
+        dict.update(self, self._before)
+
     def end_cell(self) -> None:
         """Notes which objects both kernels have under one name."""
         if self._testing:
@@ -59,7 +65,6 @@ class Names(dict[str, Any]):
             if name.startswith("__") or isinstance(value, _PLAIN) or self._before.get(name) is value:
                 continue
             self._shared[id(value)] = (name, value)
-        self._before = {}
 
     def shared_name(self, value: Any) -> str | None:
         """The name under which the student's kernel has its own copy of `value`, an object of a set-up cell."""

@@ -99,6 +99,8 @@ class Peer:
                 raise frames.FrameError("a change of something else")
             if self.write_back:
                 replace_content(decoder.known[change[0]], content)
+            else:  # what comes back of it is the changed one, and the argument stays as it was
+                decoder.known[change[0]] = content
 
     def serve_request(self, request: dict[str, Any], buffers: Sequence[memoryview]) -> None:
         """Answer one request. Raises OSError when nobody waits for the answer any more."""

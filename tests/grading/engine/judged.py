@@ -52,10 +52,14 @@ def forbidden(cell: NotebookNode) -> list[str]:
 
 
 def defects(assignment: source.Assignment) -> Iterator[str]:
-    """One line per test that says something else about a known answer than it should."""
+    """One line per test that says something else about a known answer than it should.
+
+    Of the wrong answers, the first for each test: all of them are what `course check-graders` proves.
+    """
     for name, answers in [("reference", {}), *((v.name, v.cells) for v in assignment.alternatives)]:
         yield from (f"{name}: {test}: {told}" for test, told in run(assignment, answers).items() if told)
-    for variant in assignment.wrong:
+    first = {variant.test: variant for variant in reversed(assignment.wrong)}
+    for variant in first.values():
         told = run(assignment, variant.cells, variant.test)[variant.test]
         if variant.message not in told:
             yield f"{variant.name}: {variant.test}: {told or 'passed'}"

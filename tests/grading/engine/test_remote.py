@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from course_lib.grading.engine import agent, frames, remote
+from course_lib.grading.engine import agent, frames, judge, remote
 from tests.grading.engine.pairs import Pair
 
 ALWAYS = """
@@ -283,6 +283,30 @@ def test_what_a_last_expression_shows_is_not_the_students_word() -> None:
     with Pair("class Points:\n    def __repr__(self): return '99'\ndef f(): return Points()") as pair:
         (output,) = pair.passes("f()")["outputs"]
         assert output["data"]["text/plain"] == "<an object of the class Points>"
+
+
+SCALING = """
+import numpy as np
+X, y = np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([5.0, 6.0])
+out = np.asarray(scale(X, y), dtype=float)
+assert out.shape == (2, 2) and np.allclose(out, X * y[:, None])
+"""
+
+
+def test_a_guarded_test_is_not_passed_by_changing_what_it_compares_with() -> None:
+    zero = "def scale(X, y):\n    X[:] = y[:] = 0\n    return X"
+    in_place = "def scale(X, y):\n    X *= y[:, None]\n    y[:] = 1\n    return X"
+    copied = "def scale(X, y):\n    X = X.copy()\n    X *= y[:, None]\n    return X"
+    with Pair(zero) as pair:
+        told = pair.fails(SCALING, guard=True)
+        assert told == f"AssertionError: {judge.CHANGED_ARGUMENTS}"
+    with Pair(copied) as pair:
+        pair.passes(SCALING, guard=True)
+    with Pair(in_place) as pair:
+        assert (
+            pair.passes(SCALING.replace("X * y[:, None]", "[[5, 10], [18, 24]]"), guard=True)["changed"]
+            is True
+        )
 
 
 # What follows speaks to the judge directly, below the level of objects.
