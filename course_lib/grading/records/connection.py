@@ -20,6 +20,7 @@ from course_lib.notebooks.errors import CourseError
 
 ATTEMPTS = 7
 _FIRST_PAUSE = 0.1  # seconds; it doubles with every attempt
+_LOCK_PAUSES = (0.1, 0.2, 0.4, 0.8)  # seconds
 _SQLITE_PATIENCE = 30  # seconds to wait while another program holds the file
 _LOCK_KEY = 0x636F75727365  # any number will do, as long as all writers use the same
 
@@ -57,8 +58,7 @@ class Connection:
         try:
             if path := sqlite_file(self.url):
                 self._file = _lock_file(path.with_name(f"{path.name}.lock"))
-            with said(self.url), self._engine.connect():
-                pass
+            self._connect()
         except _Taken as error:
             self.close()
             raise GradebookError(
@@ -80,6 +80,17 @@ class Connection:
         if self._file is not None:
             os.close(self._file)
             self._file = None
+
+    def _connect(self) -> None:
+        """Takes the database's lock. A server needs a moment to notice that its last writer was killed."""
+        for seconds in (*_LOCK_PAUSES, None):
+            try:
+                with said(self.url), self._engine.connect():
+                    return
+            except _Taken:
+                if seconds is None:
+                    raise
+                time.sleep(seconds)
 
     def transaction(self, work: Callable[[Session], T]) -> T:
         """Does `work` in one transaction, once more when the connection was lost; all of it or nothing lasts.
