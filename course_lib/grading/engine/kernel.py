@@ -297,7 +297,7 @@ class Kernel:
             if stale >= _STALE:
                 self.end("was ended: what it sent makes no sense")
             if self._inbox.closed or not self.alive():
-                self._let_end()
+                self.let_end()
                 return
             if time.monotonic() >= next_look:
                 next_look = time.monotonic() + TICK
@@ -307,8 +307,8 @@ class Kernel:
                 pipe.look()
             yield None
 
-    def _let_end(self) -> None:
-        """Its connection is closed: it is ending, and will say how, or it has only closed the connection."""
+    def let_end(self) -> None:
+        """Wait until it has ended, a connection of its being closed; it gets a moment to do so by itself."""
         with suppress(subprocess.TimeoutExpired):
             self.process.wait(GRACE)
             return

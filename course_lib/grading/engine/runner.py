@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from course_lib.grading.engine.arranging import RebuiltCell
-from course_lib.grading.engine.kernel import Gone, Kernel
+from course_lib.grading.engine.kernel import GRACE, Gone, Kernel
 from course_lib.grading.engine.model import COMPAT, STRICT, Bundle
 from course_lib.grading.engine.outputs import IMAGE_BYTES, error, readable, sanitise
 
@@ -25,6 +25,8 @@ RESTARTS = 20
 """Fresh processes that one notebook may cost, of each kind."""
 
 _CONNECT_SECONDS = 10.0
+_STUDENT_GONE = "StudentGone"
+"""How a judge calls the end of its connection to the student's process."""
 _LONGEST_NAME, _LONGEST_TEXT = 200, 4000
 _MESSAGE_BYTES = 1 << 20
 
@@ -196,15 +198,15 @@ class Runner:
         payload = {"files": dict(self.bundle.files), "output_bytes": self.limits.output_bytes}
         return self._new(JUDGE, payload, 6 * self.limits.output_bytes + IMAGE_BYTES + _MESSAGE_BYTES)
 
-    def _connect(self) -> None:
-        """Join the two processes by a socket of their own. One that does not take its end is ended."""
+    def _connect(self, seconds: float = _CONNECT_SECONDS) -> None:
+        """Join the two processes by a socket of their own. One that does not take its end in time is ended."""
         if self._student is None or self._judge is None:
             return
         ours = socket.socketpair()
         try:
             for kernel, end in zip((self._judge, self._student), ours, strict=True):
                 try:
-                    kernel.ask({"do": "connect"}, files=[end.fileno()], seconds=_CONNECT_SECONDS)
+                    kernel.ask({"do": "connect"}, files=[end.fileno()], seconds=seconds)
                 except Gone:
                     kernel.end()
         finally:
@@ -237,7 +239,7 @@ class Runner:
         except Gone:
             return None
         if answer["expired"]:
-            self._connect()  # a call may have been cut in the middle
+            self._connect(GRACE)  # a call may have been cut in the middle
         return answer
 
     def _owned(self, index: int) -> list[str]:
@@ -276,6 +278,8 @@ class Runner:
         else:
             ran = self._ran(answer, [])
             ran.cpu += _seconds(answer, "student_cpu")
+        if ran.ename == _STUDENT_GONE:
+            self._student.let_end()
         if not self._student.alive():
             reason = self._student.reason()
             self.notes.append(f"cell {index + 1}: {reason} while your code was tested")
