@@ -24,10 +24,10 @@ from course_lib.grading.engine.grade import grade as grade_one
 from course_lib.grading.engine.journal import Journal, writing
 from course_lib.grading.engine.model import FAILED, GRADED, REFUSED, STRICT, Bundle, Result, Submission
 from course_lib.grading.engine.reading import SubmissionsError, read_submissions, students_in
-from course_lib.grading.records import feedback, marks, resemblance, summary
+from course_lib.grading.records import feedback, resemblance, summary
 from course_lib.grading.records.connection import parse, shown
 from course_lib.grading.records.gradebook import Writer
-from course_lib.grading.records.recorder import ClassRecorder, Folders
+from course_lib.grading.records.recorder import ClassRecorder, Folders, read_marks
 from course_lib.grading.records.resemblance import Example
 from course_lib.kernels import sandbox
 from course_lib.notebooks.errors import CourseError
@@ -209,7 +209,7 @@ def _summarise(place: Place, journal: Journal, args: argparse.Namespace, seconds
             bundle,
             (result for result in journal.results() if result.bundle == bundle.id),
             place.out / summary.FOLDER,
-            marks=marks.read(place.db_url, bundle.assignment),
+            marks=read_marks(place.db_url, bundle.assignment),
             known=known,
             feedback=place.folders.feedback,
             wall=seconds,

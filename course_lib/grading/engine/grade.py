@@ -27,7 +27,7 @@ from course_lib.kernels.client import Unavailable
 from course_lib.kernels.sandbox import NAMESPACES
 
 _LONGEST_REASON = 500
-_ATTEMPTS = 2
+_ATTEMPTS = 4
 
 
 def grade(bundle: Bundle, submission: Submission, mode: str = STRICT, level: str = NAMESPACES) -> Result:
@@ -87,14 +87,19 @@ def _grade_notebook(
     result: Result,
     level: str,
 ) -> None:
-    """Grade one notebook; once more if a process of it was killed from outside, or could not be had."""
+    """Grade one notebook; again if a process of it was killed from outside, or could not be had.
+
+    One that is killed at the same cells again is killed by what it does, however it does that.
+    """
     own_notes = list(found.notes)
+    killed: list[int] = []
     for _ in range(_ATTEMPTS):
         found.status, found.reason, found.notes = GRADED, "", list(own_notes)
         runner = Runner(bundle, notebook.cells, mode=result.mode, level=level, files=rebuilt.files)
         unfinished = _attempt(runner, notebook, found, result)
-        if not (unfinished or runner.killed):
+        if not unfinished and runner.killed in ([], killed):
             break
+        killed = runner.killed
 
 
 def _attempt(runner: Runner, notebook: RebuiltNotebook, found: NotebookResult, result: Result) -> bool:

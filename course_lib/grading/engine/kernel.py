@@ -171,7 +171,7 @@ class Kernel:
         try:
             _, ends = wire.receive(self._sock)
         except (OSError, EOFError, ValueError) as error:
-            self.end("did not start")
+            self._let_end("did not start")
             raise Gone(self.reason()) from error
         for name, end in zip(("stdout", "stderr"), ends, strict=True):
             os.set_blocking(end, False)
@@ -229,7 +229,7 @@ class Kernel:
             wire.send(self._sock, {"id": number, **request}, list(files))
             self._sock.settimeout(0)
         except OSError as error:
-            self.end("did not take its next cell")
+            self._let_end("did not take its next cell")
             raise Gone(self.reason()) from error
         expired = False
         measures = self._measures(time.monotonic() + seconds, other)
@@ -312,7 +312,7 @@ class Kernel:
         with suppress(subprocess.TimeoutExpired):
             self.process.wait(GRACE)
             return
-        self.end("was ended: it closed its connection")
+        self.end(reason)
         with suppress(subprocess.TimeoutExpired):
             self.process.wait(_END_SECONDS)
 

@@ -87,8 +87,9 @@ class Runner:
         self.environment = dict(environment or {})
         self.judged = mode != COMPAT
         self.notes: list[str] = []
-        self.killed = False
-        """Whether a process was killed by neither a limit nor its own code: then what ran proves nothing."""
+        self.killed: list[int] = []
+        """At which cells a process was killed by neither a limit nor its own code: what ran then proves nothing."""
+        self._at = 0
         self.cpu = self.own_cpu = self.memory_mb = 0.0
         self._student: Kernel | None = None
         self._judge: Kernel | None = None
@@ -114,6 +115,7 @@ class Runner:
                 self._judge = self._new_judge()
             self._greet()
         for index, cell in enumerate(self.cells):
+            self._at = index
             if cell.kind != "code":
                 yield None
                 continue
@@ -303,7 +305,8 @@ class Runner:
 
     def _close(self, kernel: Kernel | None) -> None:
         if kernel is not None:
-            self.killed = self.killed or kernel.was_killed()
+            if kernel.was_killed():
+                self.killed.append(self._at)
             kernel.close()
             self.cpu += kernel.cpu
             self.memory_mb = max(self.memory_mb, kernel.memory_mb)

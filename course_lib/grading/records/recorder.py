@@ -2,14 +2,34 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from course_lib.grading.engine.journal import writing
 from course_lib.grading.engine.model import Bundle, Result, Submission
 from course_lib.grading.records import feedback, marks
+from course_lib.grading.records.connection import GradebookError
 from course_lib.grading.records.gradebook import Writer
 from course_lib.grading.records.notebooks import write_autograded
+from course_lib.notebooks.errors import CourseError
+
+
+_PAUSES = (0.2, 1.0, 3.0)
+"""Seconds to wait before a gradebook is asked again."""
+
+
+def read_marks(db_url: str, assignment: str, student: str | None = None) -> marks.Gradebook:
+    """`marks.read` for a gradebook that answered a moment ago: a connection that is lost is made again."""
+    for pause in _PAUSES:
+        try:
+            return marks.read(db_url, assignment, student)
+        except CourseError:
+            time.sleep(pause)
+    try:
+        return marks.read(db_url, assignment, student)
+    except CourseError as error:
+        raise GradebookError(f"{error}: what was graded is kept; run the same command again", 1) from error
 
 
 @dataclass(frozen=True)
@@ -35,7 +55,7 @@ class ClassRecorder:
     def record(self, result: Result, submission: Submission) -> None:
         """Write one result everywhere. Raises GradebookError, NoRoom, JournalError."""
         self._gradebook.write(result, self._bundle)
-        given = marks.read(self.target, self._bundle.assignment, result.student)
+        given = read_marks(self.target, self._bundle.assignment, result.student)
         graded, pages = self._places(result.student)
         with writing(graded):
             write_autograded(result, self._bundle, submission, graded)
