@@ -68,6 +68,8 @@ def _grade(bundle: Bundle, submission: Submission, result: Result, level: str) -
         if notebook.status == GRADED:
             _grade_notebook(bundle, rebuilt, notebook, found, result, level)
     _conclude(result)
+    if rebuilt.status == REFUSED:
+        result.reason = rebuilt.reason
 
 
 def _conclude(result: Result) -> None:

@@ -7,6 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from zlib import crc32
 
+from nbformat import NotebookNode, from_dict
+from nbgrader.utils import compute_checksum
+
 from course_lib.grading.engine.arranging import RebuiltCell
 from course_lib.grading.engine.model import STRICT, Bundle, Cell, Limits, Notebook, Submission
 from course_lib.grading.engine.runner import Ran, Runner
@@ -31,7 +34,11 @@ def check(grade_id: str, source: str, points: float = 1.0, **more: Any) -> Cell:
 
 def essay(grade_id: str, kind: str = "markdown", points: float = 3.0) -> Cell:
     """A cell that a person grades."""
-    return Cell(kind, "YOUR ANSWER HERE", grade_id, grade=True, solution=True, points=points)
+    source = "YOUR ANSWER HERE"
+    flags = {"grade_id": grade_id, "grade": True, "solution": True, "locked": False, "points": points}
+    node = NotebookNode(cell_type=kind, source=source, metadata={"nbgrader": flags})
+    checksum = compute_checksum(from_dict(node))
+    return Cell(kind, source, grade_id, grade=True, solution=True, points=points, checksum=checksum)
 
 
 def bundle(*cells: Cell, preload: Sequence[str] = (), **limits: Any) -> Bundle:
