@@ -86,7 +86,7 @@ class Judge:
                     defines=request.get("defines", ()),
                     forbidden=request.get("forbidden", ()),
                     graded=request.get("graded", True),
-                    guard=request.get("guard", False),
+                    guard=request.get("guard", True),
                 )
             wire.send(control, {"id": request.get("id"), **reply})
 
@@ -114,11 +114,12 @@ class Judge:
         that the student's code cannot use meanwhile. graded: whether it is a test; otherwise it is a set-up
         cell, which the student's process has run as well. guard: whether a test that passed, and whose
         arguments the student's code has changed in place, must pass once more with arguments that nobody can
-        change; otherwise the student's code could change what a test compares its answer with.
+        change; otherwise the student's code could change what a test compares its answer with. Calls that
+        return None are left out: they are there for what they change.
 
         Returns `status` ("ok" or "error"), `ename`, `evalue`, `traceback` (lines), `outputs` (of nbformat),
         `seconds` of wall clock, `cpu` seconds of the test, `student_cpu` of the student's code that it called,
-        and `changed`: whether the student's code changed arguments of the test in place.
+        and `changed`: whether a call of the student's code changed arguments in place and returned something.
         """
         started, used = time.monotonic(), _cpu()
         student = self.student

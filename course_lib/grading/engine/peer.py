@@ -65,7 +65,9 @@ class Peer:
         reply, buffers = self._exchange({"do": what, "args": nodes, **self.details()}, encoder.buffers)
         self.notice(reply)
         decoder = Decoder(buffers, self.resolve, encoder.known)
-        self._take_changes(reply.get("changed", []), decoder, len(encoder.known))
+        # A function that returns nothing is there for what it changes.
+        take = self.write_back or ("error" not in reply and reply.get("value") is None)
+        self._take_changes(reply.get("changed", []), decoder, len(encoder.known), take)
         if "error" in reply:
             self.raise_error(reply["error"], decoder)
         return decoder.decode(reply.get("value"))
@@ -88,7 +90,7 @@ class Peer:
             else:
                 raise frames.FrameError("an answer to another request")
 
-    def _take_changes(self, changes: Any, decoder: Decoder, most: int) -> None:
+    def _take_changes(self, changes: Any, decoder: Decoder, most: int, take: bool) -> None:
         if type(changes) is not list or len(changes) > most:
             raise frames.FrameError("changes that are no list")
         for change in changes:
@@ -97,7 +99,7 @@ class Peer:
             content = decoder.decode(change[1])
             if not 0 <= change[0] < most:
                 raise frames.FrameError("a change of something else")
-            if self.write_back:
+            if take:
                 replace_content(decoder.known[change[0]], content)
             else:  # what comes back of it is the changed one, and the argument stays as it was
                 decoder.known[change[0]] = content

@@ -134,7 +134,7 @@ class Student(Peer):
         cpu = reply.get("cpu")
         if isinstance(cpu, int | float) and 0 <= cpu < 1e9:
             self.cpu += cpu
-        if reply.get("changed"):
+        if reply.get("changed") and ("error" in reply or reply.get("value") is not None):
             self.changed_arguments = True
         printed = reply.get("printed")
         if type(printed) is str and self._collecting():

@@ -86,7 +86,8 @@ def change(numbers, names, table, seen):
             "assert numbers.tolist() == [2, 2, 2] and back is numbers\n"
             "assert names == ['a', 'c'] and table == {'old': 1, 'new': ['a', 'c']} and table['new'] is "
             "names\n"
-            "assert seen == {1, 3}"
+            "assert seen == {1, 3}",
+            guard=False,
         )
         assert reply["changed"] is True
         assert pair.passes("import numpy as np\nlen([1])")["changed"] is False

@@ -302,6 +302,8 @@ def test_a_guarded_test_is_not_passed_by_changing_what_it_compares_with() -> Non
         assert told == f"AssertionError: {judge.CHANGED_ARGUMENTS}"
     with Pair(copied) as pair:
         pair.passes(SCALING, guard=True)
+    with Pair("def reverse(items): items.reverse()") as pair:
+        pair.passes("items = [1, 2]\nreverse(items)\nassert items == [2, 1]", guard=True)
     with Pair(in_place) as pair:
         assert (
             pair.passes(SCALING.replace("X * y[:, None]", "[[5, 10], [18, 24]]"), guard=True)["changed"]
