@@ -171,7 +171,7 @@ class Kernel:
         try:
             _, ends = wire.receive(self._sock)
         except (OSError, EOFError, ValueError) as error:
-            self._let_end("did not start")
+            self.let_end("did not start")
             raise Gone(self.reason()) from error
         for name, end in zip(("stdout", "stderr"), ends, strict=True):
             os.set_blocking(end, False)
@@ -229,7 +229,7 @@ class Kernel:
             wire.send(self._sock, {"id": number, **request}, list(files))
             self._sock.settimeout(0)
         except OSError as error:
-            self._let_end("did not take its next cell")
+            self.let_end("did not take its next cell")
             raise Gone(self.reason()) from error
         expired = False
         measures = self._measures(time.monotonic() + seconds, other)
@@ -307,8 +307,8 @@ class Kernel:
                 pipe.look()
             yield None
 
-    def let_end(self) -> None:
-        """Wait until it has ended, a connection of its being closed; it gets a moment to do so by itself."""
+    def let_end(self, reason: str = "was ended: it closed its connection") -> None:
+        """Wait until it has ended, a connection of its failing; if it does not by itself, end it for `reason`."""
         with suppress(subprocess.TimeoutExpired):
             self.process.wait(GRACE)
             return

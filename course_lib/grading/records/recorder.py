@@ -14,7 +14,6 @@ from course_lib.grading.records.gradebook import Writer
 from course_lib.grading.records.notebooks import write_autograded
 from course_lib.notebooks.errors import CourseError
 
-
 _PAUSES = (0.2, 1.0, 3.0)
 """Seconds to wait before a gradebook is asked again."""
 
