@@ -46,9 +46,12 @@ class EngineRun:
 
     @property
     def steady_rate(self) -> float:
-        """Submissions per second once the first is done: without the start and the end of the command."""
-        span = self.finished[-1] - self.finished[0]
-        return (self.size - 1) / span if span > 0 else float("nan")
+        """Submissions per second once every worker is at work: without the start and the end of the command.
+
+        Not a number for a class that is no larger than the number of workers.
+        """
+        rest = self.finished[self.jobs - 1 :]
+        return (len(rest) - 1) / (rest[-1] - rest[0]) if len(rest) > 1 else float("nan")
 
 
 @dataclass
