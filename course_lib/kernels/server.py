@@ -33,7 +33,7 @@ from typing import Any, NoReturn
 
 from course_lib.kernels import child, wire
 from course_lib.kernels.environment import PRELOAD_VARIABLE
-from course_lib.kernels.sandbox import keeper
+from course_lib.kernels.sandbox import keeper, reaping
 
 _PATIENCE = 5.0
 """Seconds a client may take to hand over its request."""
@@ -138,6 +138,7 @@ class Server:
         self.selector.register(listener, selectors.EVENT_READ, self.accept)
         self.last_use = time.monotonic()
         self.stopping = False
+        self.adopts_orphans = False
 
     def run(self) -> None:
         """Serve until nobody has needed a kernel for `idle_seconds`, or until told to stop."""
@@ -213,6 +214,10 @@ class Server:
         *own, ready, client_process = files
         server = os.getpid()
         try:
+            if request["do"] == "sandbox" and not self.adopts_orphans:
+                # What a killed keeper was to end becomes ours, and ends when the keeper is buried.
+                reaping.adopt_orphans()
+                self.adopts_orphans = True
             pid = self._fork()
         except OSError as problem:
             for file in files:
@@ -225,7 +230,8 @@ class Server:
         for file in (*own, ready):
             os.close(file)
         sockets, folder = request.get("sockets", ""), request.get("folder", "")
-        kernel = Kernel(pid, os.pidfd_open(pid), client, client_process, sockets, folder)
+        process = os.pidfd_open(pid)
+        kernel = Kernel(pid, process, client, client_process, sockets, folder)
         self.kernels[pid] = kernel
         self.selector.register(kernel.process, selectors.EVENT_READ, lambda: self.bury(kernel))
         self.selector.register(client, selectors.EVENT_READ, lambda: self.abandon(kernel))
@@ -290,6 +296,8 @@ class Server:
             print(f"kernel {kernel.pid} ended after its client", file=sys.stderr)
         del self.kernels[kernel.pid]
         kernel.close()
+        if self.adopts_orphans:
+            reaping.end_children(spared=self.kernels)
         if kernel.folder:
             shutil.rmtree(kernel.folder, ignore_errors=True)
         self.last_use = time.monotonic()

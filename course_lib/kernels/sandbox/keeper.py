@@ -18,11 +18,10 @@ import signal
 import socket
 import sys
 from contextlib import suppress
-from pathlib import Path
 from typing import Any, NoReturn
 
 from course_lib.kernels import child
-from course_lib.kernels.sandbox import identity, landlock, limits, seccomp, syscalls
+from course_lib.kernels.sandbox import identity, landlock, limits, reaping, seccomp, syscalls
 from course_lib.kernels.sandbox.confinement import LANDLOCK, NAMESPACES, NONE, Confinement
 from course_lib.kernels.sandbox.namespaces import Namespaces, become_student
 
@@ -74,14 +73,14 @@ def _keep(request: dict[str, Any], sockets: list[int], ready: int, server: int) 
         namespaces = Namespaces()
     else:
         # What loses its parent becomes our child, and ends with us.
-        syscalls.prctl(syscalls.PR_SET_CHILD_SUBREAPER, 1)
+        reaping.adopt_orphans()
     # New credentials have cleared the death signal.
     child.die_with_parent(server)
     ours, theirs = socket.socketpair()
     entry = os.fork()
     if entry == 0:
         _be_confined(request, confinement, [*sockets, ready], theirs)
-    signal.signal(signal.SIGTERM, lambda *_: _kill(entry))
+    signal.signal(signal.SIGTERM, lambda *_: reaping.kill(entry))
     theirs.close()
     for file in (*sockets, ready):
         os.close(file)
@@ -97,7 +96,7 @@ def _keep(request: dict[str, Any], sockets: list[int], ready: int, server: int) 
     if namespaces is not None:
         namespaces.end()
     else:
-        _end_descendants()
+        reaping.end_children()
     if folder := request["folder"]:
         shutil.rmtree(folder, ignore_errors=True)
     return status
@@ -114,22 +113,8 @@ def _watch(entry: int, folder: str, confinement: Confinement) -> None:
             print(
                 f"a sandbox wrote {len(sizes)} files, {sum(sizes)} bytes: ended", file=sys.stderr, flush=True
             )
-            _kill(entry)
+            reaping.kill(entry)
     os.close(process)
-
-
-def _kill(pid: int) -> None:
-    with suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGKILL)
-
-
-def _end_descendants() -> None:
-    """Kill what the entry's process has left behind, until nothing is left."""
-    while children := Path(f"/proc/self/task/{os.getpid()}/children").read_text().split():
-        for pid in children:
-            _kill(int(pid))
-        # Their own children become ours when they are gone.
-        os.waitpid(-1, 0)
 
 
 def _be_confined(
