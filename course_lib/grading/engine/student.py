@@ -48,11 +48,15 @@ def main(payload: dict[str, Any], sockets: list[socket.socket]) -> None:
 
 
 def place(files: Mapping[str, str], folder: Path) -> None:
-    """Write the `files` of a payload below `folder`."""
+    """Write the `files` of a payload below `folder`, and let the modules among them be imported from there.
+
+    `folder` is the working directory. As in a notebook, it comes first, and follows `os.chdir`.
+    """
     for name, content in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(base64.b64decode(content))
+    sys.path.insert(0, "")
 
 
 def seed(number: int) -> None:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 
 import pytest
 
-from tests.grading.engine.classroom import run
+from course_lib.grading.engine.arranging import RebuiltCell
+from course_lib.grading.engine.model import MODES
+from course_lib.grading.engine.runner import Runner
+from tests.grading.engine.classroom import bundle, check, run
 
 pytestmark = pytest.mark.usefixtures("servers")
 
@@ -176,3 +180,15 @@ def test_a_flood_of_output_is_cut(source):
 def test_a_cut_says_so():
     (ran,) = run("print('a' * 300)", output_bytes=100)
     assert text(ran)["stdout"] == "a" * 100 + "\n[output cut at 100 bytes]\n"
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_modules_beside_the_notebook_are_imported(mode):
+    """Those of the student by the student's code, those of the author by both processes."""
+    authors = {"tables.py": base64.b64encode(b"primes = [2, 3, 5]").decode()}
+    test = check("t", "import tables\nassert total == sum(tables.primes)")
+    task = replace(bundle(test), files=authors)
+    answer = RebuiltCell("code", "import helpers, tables\ntotal = helpers.add(tables.primes)")
+    files = {"helpers.py": b"add = sum"}
+    with Runner(task, [answer, RebuiltCell("code", test.source, test)], mode=mode, files=files) as runner:
+        assert [(ran.ename, ran.evalue) for ran in runner.run() if ran] == [("", "")] * 2
