@@ -31,7 +31,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-from course_lib.kernels import child, wire
+from course_lib.kernels import child, pages, wire
 from course_lib.kernels.environment import PRELOAD_VARIABLE
 from course_lib.kernels.sandbox import keeper, reaping
 
@@ -109,6 +109,7 @@ def import_everything() -> None:
     gc.collect()
     # Pages of frozen objects are not written to by the children's collections, so they stay shared.
     gc.freeze()
+    pages.collapse()
 
 
 def cuda_initialised() -> bool:
