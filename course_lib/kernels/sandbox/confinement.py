@@ -8,7 +8,8 @@ NAMESPACES, LANDLOCK, NONE = "namespaces", "landlock", "none"
 LEVELS = (NAMESPACES, LANDLOCK, NONE)
 """Best first. "none" confines nothing but the resource limits: it is for one's own code."""
 
-HOME = "/home/student"
+USER = "student"
+HOME = f"/home/{USER}"
 """Home and working directory inside a sandbox of the level "namespaces"."""
 
 

@@ -22,6 +22,7 @@ _WEAKER = {
         "names and sizes of files, and numbers of processes, can be seen",
         "the size of files is watched, not limited: a burst may pass it for a moment",
         "no connections, not even among the sandbox's own processes; no changes of modes and times of files",
+        "no shared memory, and so none of multiprocessing's locks and pools",
     ),
 }
 
