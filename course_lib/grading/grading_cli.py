@@ -21,6 +21,7 @@ from course_lib.grading.engine import pool
 from course_lib.grading.engine.coordinator import Row, Run, grade_class
 from course_lib.grading.engine.coursedir import open_course
 from course_lib.grading.engine.grade import grade as grade_one
+from course_lib.grading.engine.here import grade_here, missing_for_strict
 from course_lib.grading.engine.journal import Journal, writing
 from course_lib.grading.engine.model import FAILED, GRADED, REFUSED, STRICT, Bundle, Result, Submission
 from course_lib.grading.engine.reading import SubmissionsError, read_submissions, students_in
@@ -92,6 +93,8 @@ def find_place(args: argparse.Namespace, needed: Sequence[str]) -> Place:
 
     Raises UsageError, and what reading the assignment raises.
     """
+    if args.db:
+        parse(args.db)  # says what is wrong with it
     return _in_course(args) if args.course else _in_project(args, needed)
 
 
@@ -155,21 +158,18 @@ def _protect() -> None:
         )
 
 
-def missing_for_strict() -> list[str]:
-    """What this machine lacks for strict grading; the workers of a cluster are asked this too."""
-    return list(sandbox.protections().missing_for_strict())
-
-
 def _run(bundle: Bundle, args: argparse.Namespace) -> Run:
-    grade_function = partial(grade_one, mode=args.mode)
     if not args.scheduler:
-        return lambda submissions: pool.run(bundle, submissions, grade_function, args.jobs)
+        # Found out once, here, rather than by every worker.
+        local = partial(grade_one, mode=args.mode, level=sandbox.protections().level())
+        return lambda submissions: pool.run(bundle, submissions, local, args.jobs)
     try:
         from course_lib.grading.engine import cluster
     except ImportError as error:
         raise UsageError(f"--scheduler needs Dask ({error}): install course-lib[cluster]") from error
     check = missing_for_strict if args.mode == STRICT else cluster.nothing_missing
-    return lambda submissions: cluster.run(bundle, submissions, grade_function, args.scheduler, check=check)
+    remote = partial(grade_here, mode=args.mode)
+    return lambda submissions: cluster.run(bundle, submissions, remote, args.scheduler, check=check)
 
 
 def _count(place: Place, students: Sequence[str]) -> int:

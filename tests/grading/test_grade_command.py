@@ -15,6 +15,7 @@ from sqlalchemy import make_url
 from course_lib.grading.engine.journal import Journal
 from course_lib.grading.records.gradebook import Writer, rows
 from tests.grading import classroom
+from tests.grading.engine.test_cluster import Cluster
 
 ROOT = Path(__file__).parents[2]
 
@@ -148,3 +149,16 @@ def test_a_cluster_that_is_not_there_is_one_line(course: Path) -> None:
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1].startswith("course: --scheduler tcp://127.0.0.1:9: no Dask scheduler")
     assert "Traceback" not in done.stderr
+
+
+def test_a_class_is_graded_on_a_cluster(course: Path, tmp_path: Path) -> None:
+    cluster = Cluster(tmp_path)
+    try:
+        cluster.add_worker()
+        cluster.add_worker()
+        done = run("--course", course, "--scheduler", cluster.address)
+    finally:
+        cluster.close()
+    assert done.returncode == 0, done.stderr
+    assert scores(f"sqlite:///{course}/gradebook.db") == classroom.SCORES
+    assert done.stderr.splitlines() == [line for line in done.stderr.splitlines() if line.startswith("fay: ")]
