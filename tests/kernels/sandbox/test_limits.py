@@ -178,7 +178,7 @@ for _ in range(3):
 """)
     several = usage(inside.process.pid)
     assert several.processes == before.processes + 3
-    assert 240 < several.memory_mb < 330
+    assert 220 < several.memory_mb < 330  # the quick look leaves out pages that were changed in place
     inside.run("for child in children: os.kill(child, signal.SIGKILL), os.waitpid(child, 0)")
 
 
