@@ -142,6 +142,7 @@ def _cell(source: NotebookNode, saved: NotebookNode, released: NotebookNode, whe
         points=float(meta.points) if grade or task else 0.0,
         checksum=meta.get("checksum") or "",
         defines=tuple(sorted(kept)),
+        classes=tuple(sorted(kept & (syntax.classes(source.source) | syntax.classes(released.source)))),
         forbidden=_forbidden(saved, where),
         released=None if same or solution else released.source,
     )

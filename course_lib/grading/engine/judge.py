@@ -4,7 +4,8 @@
 after the other from the control socket and answers each with one message that carries the request's `id`:
 
 * ``{"do": "connect"}`` with one socket: the student's process listens at its other end;
-* ``{"do": "cell", "source": ..., "defines": ..., "forbidden": ..., "graded": ...}``: run a cell of the author.
+* ``{"do": "cell", "source": ..., "defines": ..., "classes": ..., "forbidden": ..., "graded": ...}``: run a
+  cell of the author.
 
 What a test says about a failure is the message of its assertion or the text of the exception, never its source.
 """
@@ -84,6 +85,7 @@ class Judge:
                 reply = self.cell(
                     request["source"],
                     defines=request.get("defines", ()),
+                    classes=request.get("classes", ()),
                     forbidden=request.get("forbidden", ()),
                     graded=request.get("graded", True),
                     guard=request.get("guard", True),
@@ -104,14 +106,16 @@ class Judge:
         source: str,
         *,
         defines: Any = (),
+        classes: Any = (),
         forbidden: Any = (),
         graded: bool = True,
         guard: bool = False,
     ) -> dict[str, Any]:
         """Run one cell of the author.
 
-        defines: names that solution cells before it define, they are the student's. forbidden: dotted names
-        that the student's code cannot use meanwhile. graded: whether it is a test; otherwise it is a set-up
+        defines: names that solution cells before it define, they are the student's. classes: those of them
+        that are classes; a test may compute with their instances. forbidden: dotted names that the student's
+        code cannot use meanwhile. graded: whether it is a test; otherwise it is a set-up
         cell, which the student's process has run as well. guard: whether a test that passed, and whose
         arguments the student's code has changed in place, must pass once more with arguments that nobody can
         change; otherwise the student's code could change what a test compares its answer with. Calls that
@@ -123,6 +127,8 @@ class Judge:
         """
         started, used = time.monotonic(), _cpu()
         student = self.student
+        if student is not None:
+            student.computing = frozenset(classes)
         self.names.give(defines)
         self.names.start_cell(graded)
         seeding.watch(self._seeded)

@@ -45,7 +45,8 @@ class Cell:
 
     `source` holds the hidden tests of a test cell, and the released stub (not the solution) of a solution
     cell. `defines` are the top-level names that the author's solution gives to later cells: in the judge
-    they belong to the student. `forbidden` are dotted names that may not be used while the test runs.
+    they belong to the student. `classes` are those of them that are classes: a test may compute with their
+    instances. `forbidden` are dotted names that may not be used while the test runs.
     """
 
     kind: str
@@ -58,6 +59,7 @@ class Cell:
     points: float = 0.0
     checksum: str = ""
     defines: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
     forbidden: tuple[str, ...] = ()
     released: str | None = None
     """What students were given, where that is not `source`: hidden tests or the marking scheme taken out."""
@@ -139,7 +141,8 @@ class Bundle:
 
 
 def _cell(data: dict[str, Any]) -> Cell:
-    return Cell(**{**data, "defines": tuple(data["defines"]), "forbidden": tuple(data["forbidden"])})
+    lists = {name: tuple(data[name]) for name in ("defines", "classes", "forbidden")}
+    return Cell(**{**data, **lists})
 
 
 @dataclass(frozen=True)

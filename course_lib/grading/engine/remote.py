@@ -1,7 +1,9 @@
 """The judge's side of a test: the student's objects, as proxies that ask the student's process.
 
 A proxy never equals anything and is never ordered: a test compares plain values, and a comparison that the
-student's process decided would be worth nothing. Everything that comes back is checked before it is used.
+student's process decided would be worth nothing. Nor can one compute with it, because a result's difference to
+what is expected would be zero whenever its author likes; only the instances of a class that the task asks for
+have operators. Everything that comes back is checked before it is used.
 """
 
 from __future__ import annotations
@@ -67,6 +69,7 @@ class Student(Peer):
     """The connection to the student's process.
 
     shared: names by the id of an object, for objects of set-up cells that the student's process has too.
+    computing: names of the student's classes whose instances have operators.
     """
 
     def __init__(self, connection: socket.socket) -> None:
@@ -79,6 +82,9 @@ class Student(Peer):
         self.shared: Callable[[Any], str | None] = lambda value: None
         self.own_stdout: Any = sys.stdout
         self._proxies: weakref.WeakValueDictionary[int, Remote] = weakref.WeakValueDictionary()
+        self.computing: frozenset[str] = frozenset()
+        self._computes = False
+        self._made: set[int] = set()
         self._classes: dict[int, type[RemoteError]] = {}
         self._dropped: list[int] = []
         self._functions: list[Any] = []
@@ -98,6 +104,7 @@ class Student(Peer):
                     self.before_asking()
                 finally:
                     self._flushing = False
+            before, self._computes = self._computes, self._gives_computing(what, args)
             try:
                 return super().ask(what, *args)
             except (EOFError, OSError) as error:
@@ -110,6 +117,26 @@ class Student(Peer):
                 if self._broken(error):  # it may have come in the middle of a message
                     self.gone = "the test was interrupted"
                 raise
+            finally:
+                self._computes = before
+
+    def _gives_computing(self, what: str, args: tuple[Any, ...]) -> bool:
+        """Whether the answer to a question is something that a test may compute with.
+
+        Only a class that the task asks for, its instances, and what their operators give: not what a function
+        or a method returns, in whose place a liar can put anything.
+        """
+        if what == "name":
+            return args[0] in self.computing
+        asked = (
+            args[:2]
+            if what in _COMPUTING
+            else args[:1]
+            if what in ("call", "enter", "copy", "deepcopy")
+            else ()
+        )
+        known = [link_of(value) for value in asked if is_remote(value)]
+        return any(link.computes and (what != "call" or link.kind == "class") for link in known)
 
     def _broken(self, error: BaseException) -> bool:
         """Whether `error` comes from the socket and not from the student's code (an OSError it raised)."""
@@ -147,6 +174,7 @@ class Student(Peer):
     def start_cell(self, write_back: bool = True) -> None:
         """Forget what belongs to the cell before: its functions, its failures, its CPU seconds."""
         self._functions.clear()
+        self._made.clear()
         self.write_back = write_back
         self.failed_check, self.changed_arguments, self.cpu = None, False, 0.0
 
@@ -256,6 +284,9 @@ class Student(Peer):
             self._dropped.remove(handle)
         known = self._proxies.get(handle)
         if known is not None:
+            if not self._computes and handle not in self._made:
+                # An instance of another test in the place of a result; a method of this one may return it.
+                link_of(known).computes = False
             return self._classes.get(handle, known)
         return self._proxy(handle, described)
 
@@ -267,9 +298,11 @@ class Student(Peer):
             if module is not None:
                 return module
         classes = claims.library_classes(described.get("classes"))
-        link = Link(self, handle, str(kind), name, tuple(classes))
+        link = Link(self, handle, str(kind), name, tuple(classes), self._computes)
         proxy = (RemoteCallable if described.get("callable") is True else Remote)(link)
         self._proxies[handle] = proxy
+        if self._computes:
+            self._made.add(handle)
         weakref.finalize(proxy, self._drop, handle).atexit = False
         if kind == "class" and described.get("raises") is True:
             made = _error_class(name, classes)
@@ -280,6 +313,7 @@ class Student(Peer):
 
     def _drop(self, handle: int) -> None:
         self._dropped.append(handle)
+        self._made.discard(handle)
 
     # Errors
 
@@ -376,16 +410,24 @@ def _error_class(name: str, classes: list[type]) -> type[RemoteError]:
 class Link:
     """What a proxy stands for: a handle of the student's process, and what that process claims about it."""
 
-    __slots__ = ("classes", "handle", "kind", "name", "student")
+    __slots__ = ("classes", "computes", "handle", "kind", "name", "student")
 
     def __init__(
-        self, student: Student, handle: int, kind: str, name: str, classes: tuple[type, ...]
+        self,
+        student: Student,
+        handle: int,
+        kind: str,
+        name: str,
+        classes: tuple[type, ...],
+        computes: bool,
     ) -> None:
         self.student = student
         self.handle = handle
         self.kind = kind
         self.name = name
         self.classes = classes
+        self.computes = computes
+        """Whether operators, `in` and methods that compare are the student's, see the module's text."""
 
 
 def link_of(proxy: Any) -> Link:
@@ -422,6 +464,13 @@ def _refuse_comparison(self: Any, other: Any) -> NoReturn:
     )
 
 
+def _refuse_computing(proxy: Any, what: str) -> NoReturn:
+    raise TypeError(
+        f"{phrase(proxy)} {what}: a result has to be a number, an array, or another plain value. "
+        "A test that wants it converts it first, as in float(x) or np.asarray(x)"
+    )
+
+
 def phrase(proxy: Any) -> str:
     """What a proxy stands for, in words."""
     link = link_of(proxy)
@@ -453,6 +502,20 @@ _HIDDEN = frozenset(
         *("__text_signature__",),
     )
 )
+_COMPARING = frozenset(
+    (
+        *("equal", "equals", "eq", "ne", "allclose", "isclose", "array_equal", "__eq__", "__ne__", "__lt__"),
+        *("__le__", "__gt__", "__ge__", "__contains__", "__sub__", "__rsub__"),
+    )
+)
+"""Methods that decide a comparison with what they are given."""
+_OPERATORS = (
+    *("add", "sub", "mul", "matmul", "truediv", "floordiv", "mod", "pow", "lshift", "rshift"),
+    *("and_", "xor", "or_"),
+)
+_IN_PLACE = ("iadd", "isub", "imul", "imatmul", "itruediv")
+_UNARY = ("abs", "neg", "pos", "invert")
+_COMPUTING = frozenset((*_OPERATORS, *_IN_PLACE, *_UNARY))
 _LOCAL = frozenset(("__array__", "__deepcopy__", "__copy__"))
 
 
@@ -473,6 +536,8 @@ class Remote:
             return _signature_of(self)
         if name in _LOCAL:
             return object.__getattribute__(self, name)
+        if name in _COMPARING and not link_of(self).computes:
+            _refuse_computing(self, f"is not asked for its {name}()")
         if name in _HIDDEN or name.startswith(("_repr_", "_ipython_")):
             raise AttributeError(f"{phrase(self)} has no {name} here")
         return _ask("getattr", self, name)
@@ -513,6 +578,8 @@ class Remote:
         return length
 
     def __contains__(self, item: Any) -> bool:
+        if not link_of(self).computes:
+            return any(own is item or own == item for own in self)
         found: bool = _contains(self, item)
         return found
 
@@ -642,6 +709,8 @@ def _items_of(iterator: Any, most: int) -> Iterator[Any]:
 
 def _operator(name: str, reflected: bool = False) -> Callable[[Any, Any], Any]:
     def operate(self: Any, other: Any) -> Any:
+        if not link_of(self).computes:
+            _refuse_computing(self, "cannot be computed with")
         student = link_of(self).student
         return student.ask(name, other, self) if reflected else student.ask(name, self, other)
 
@@ -652,14 +721,10 @@ def _unary(name: str) -> Callable[[Any], Any]:
     return lambda self: _ask(name, self)
 
 
-for _name in ("add", "sub", "mul", "matmul", "truediv", "floordiv", "mod", "pow", "lshift", "rshift"):
+for _name in _OPERATORS:
+    setattr(Remote, f"__{_name.rstrip('_')}__", _operator(_name))
+    setattr(Remote, f"__r{_name.rstrip('_')}__", _operator(_name, reflected=True))
+for _name in _IN_PLACE:
     setattr(Remote, f"__{_name}__", _operator(_name))
-    setattr(Remote, f"__r{_name}__", _operator(_name, reflected=True))
-for _name in ("and", "xor", "or"):
-    _asked = _name if _name == "xor" else f"{_name}_"
-    setattr(Remote, f"__{_name}__", _operator(_asked))
-    setattr(Remote, f"__r{_name}__", _operator(_asked, reflected=True))
-for _name in ("iadd", "isub", "imul", "imatmul", "itruediv"):
-    setattr(Remote, f"__{_name}__", _operator(_name))
-for _name in ("abs", "neg", "pos", "invert"):
+for _name in _UNARY:
     setattr(Remote, f"__{_name}__", _unary(_name))

@@ -232,6 +232,7 @@ class Runner:
             "source": cell.cell.source,
             "index": index,
             "defines": self._owned(index),
+            "classes": self._classes(index),
             "forbidden": list(cell.cell.forbidden),
             "graded": is_test(cell),
             **more,
@@ -251,6 +252,11 @@ class Runner:
             if cell.cell is not None and cell.cell.is_answer:
                 names |= dict.fromkeys(cell.cell.defines)
         return list(names)
+
+    def _classes(self, index: int) -> list[str]:
+        """Classes that answers before cell `index` are to define."""
+        answers = [cell.cell for cell in self.cells[:index] if cell.cell is not None and cell.cell.is_answer]
+        return [name for answer in answers for name in answer.classes]
 
     def _revive_judge(self, *, replay: bool = True) -> Ran | None:
         while self._judge is None or not self._judge.alive():

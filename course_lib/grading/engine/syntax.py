@@ -69,6 +69,11 @@ def _globals(table: symtable.SymbolTable) -> set[str]:
     return found
 
 
+def classes(source: str) -> frozenset[str]:
+    """The classes that a cell defines for later ones."""
+    return frozenset(node.name for node in _parsed(source).body if isinstance(node, ast.ClassDef))
+
+
 def placeholders(source: str) -> frozenset[str]:
     """The names that a cell sets to nothing (`""`, `None`, `...`), for the student to fill in."""
     found = set()

@@ -32,6 +32,7 @@ def run(assignment: source.Assignment, answers: dict[str, str], only: str = "") 
         for cell in code:
             if source.is_solution(cell):
                 pair.defines += sorted(syntax.defined(source.answer(cell.source)))
+                pair.classes += sorted(syntax.classes(source.answer(cell.source)))
             elif not source.is_graded(cell) or only in ("", cell.id):
                 reply = pair.ask(
                     hidden_tests_in(cell), graded=source.is_graded(cell), forbidden=forbidden(cell)

@@ -29,6 +29,7 @@ class Pair:
     def __init__(self, *cells: str, serve: Serve = agent.serve) -> None:
         self.cells = list(cells)
         self.defines: list[str] = []
+        self.classes: list[str] = []
         self._folder = tempfile.TemporaryDirectory(prefix="pair-")
         self._control, theirs = socket.socketpair()
         self._processes = [_fork(lambda: self._judge(theirs))]
@@ -50,7 +51,8 @@ class Pair:
     ) -> dict[str, Any]:
         """What the judge answers to a cell of the author."""
         request = {"id": 1, "do": "cell", "source": source, "graded": graded, "forbidden": list(forbidden)}
-        wire.send(self._control, {"defines": self.defines, **request, **more})
+        named = {"defines": self.defines, "classes": self.classes}
+        wire.send(self._control, {**named, **request, **more})
         reply: dict[str, Any] = wire.receive(self._control)[0]
         return reply
 

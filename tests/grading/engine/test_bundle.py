@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,21 +20,9 @@ from course_lib.grading.engine.generated import NotGenerated
 from course_lib.grading.engine.model import Bundle, Cell, Limits
 from course_lib.notebooks.errors import CourseError
 from tests.grading import counting
+from tests.grading.command import nbgrader
 
 ROOT = Path(__file__).parents[3]
-
-
-def nbgrader(folder: Path, *arguments: str) -> None:
-    """Runs nbgrader's own command in a folder."""
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    done = subprocess.run(
-        [sys.executable, "-m", "nbgrader", *arguments],
-        cwd=folder,
-        env={**os.environ, "PATH": path, "JUPYTER_NO_CONFIG": "1"},
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
 
 
 def cells(bundle: Bundle, notebook: int = 0) -> dict[str, Cell]:
@@ -164,7 +149,15 @@ def test_a_solution_with_magics_still_says_what_it_defines(course: Path) -> None
     edit(course, {"source": code}, "total")
     bundle = from_course(course, "counting")
     assert set(cells(bundle)["total"].defines) == {"files", "total"}
+    assert cells(bundle)["total"].classes == ()
     assert "matplotlib.pyplot" in bundle.preload
+
+
+def test_classes_of_a_solution_are_known(course: Path) -> None:
+    edit(course, {"source": "### BEGIN SOLUTION\nclass Value:\n    pass\none = 1\n### END SOLUTION"}, "total")
+    bundle = from_course(course, "counting")
+    assert cells(bundle)["total"].classes == ("Value",)
+    assert Bundle.from_json(bundle.text) == bundle
 
 
 def test_an_empty_placeholder_of_the_author_is_the_students(course: Path) -> None:

@@ -166,6 +166,7 @@ class Stack:
 
 def test_classes_and_instances() -> None:
     with Pair(STACK) as pair:
+        pair.classes = ["Stack"]
         pair.passes(
             "s = Stack([1]).push(2)\n"
             "assert len(s) == 2 and s[0] == 1 and 2 in s and 3 not in s and str(s) == '<2 items>'\n"

@@ -162,7 +162,8 @@ def test_lying_special_methods_end_in_one_clear_error(
 ) -> None:
     monkeypatch.setattr(remote, "MOST_ITEMS", 5000)
     with Pair(f"class Liar:\n    {body}\ndef f(): return Liar()") as pair:
-        assert told in pair.fails(check)
+        pair.classes = ["Liar"]
+        assert told in pair.fails(check.replace("f()", "Liar()"))
         pair.passes("assert 1 == 1")
 
 
@@ -270,6 +271,7 @@ def test_a_test_that_compares_two_objects_of_the_student_is_told_how() -> None:
         "class Vector:\n    def __init__(self, x): self.x = x\n"
         "    def __eq__(self, other): return self.x == other.x"
     ) as pair:
+        pair.classes = ["Vector"]
         told = pair.fails("assert Vector(1) == Vector(1)")
         assert told == (
             "TypeError: an object of the class Vector cannot be compared: only plain values can. "
@@ -277,6 +279,60 @@ def test_a_test_that_compares_two_objects_of_the_student_is_told_how() -> None:
         )
         pair.passes("v = Vector(1)\nassert v is not None and v != None and v == v and v.x == 1")
         pair.passes("assert Vector(1).__eq__(Vector(1)) is True")
+
+
+LIAR = """
+class Zero:
+    def __sub__(self, other): return 0.0
+    __rsub__ = __mod__ = __sub__
+    def __contains__(self, item): return True
+    def allclose(self, other): return True
+    equal = __eq__ = allclose
+def f(): return Zero()
+class g(Zero): pass
+class Mine(Zero):
+    kept = []
+    def __init__(self): self.kept.append(self)
+    def __mul__(self, other): return self
+    def itself(self): return self
+def h(): return Mine.kept[0]
+class Vector:
+    def __init__(self, x): self.x = x
+    def __add__(self, other): return Vector(self.x + getattr(other, "x", other))
+    __radd__ = __add__
+    def __contains__(self, item): return item == self.x
+    def scaled(self, by): return Vector(by * self.x)
+def five(): return Vector(5)
+"""
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        *("abs(f() - 3) < 1", "abs(3 - f()) < 1", "(f() % 3) == 0", "3 in f()", "f().allclose(3)"),
+        *("f().equal(3)", "f().__eq__(3)", "f().__sub__(3) == 0", "abs(g() - 3) < 1", "abs(h() - 3) < 1"),
+        *("abs(five() + 3) < 1", "abs(Vector(1).scaled(3) + 3) < 1"),
+    ],
+)
+def test_a_result_is_not_asked_for_its_difference_to_what_is_expected(check: str) -> None:
+    with Pair(LIAR) as pair:
+        pair.defines = ["f", "g", "h", "five", "Mine", "Vector"]
+        pair.classes = ["Mine", "Vector"]
+        pair.passes("mine = Mine()")
+        assert "TypeError" in pair.fails(f"assert {check}")
+
+
+def test_instances_of_a_class_that_the_task_asks_for_have_operators() -> None:
+    with Pair(LIAR) as pair:
+        pair.classes = ["Mine", "Vector"]
+        pair.passes("v = Vector(2)\nassert (v + 3).x == (3 + v).x == 5 and (v + v + v).x == 6 and 2 in v")
+        pair.passes("assert (v + 1).x == 3 and 3 not in v")
+        pair.passes("m = Mine()\nassert m.itself() is m and m * 2 is m and isinstance(m * 3, Mine)")
+
+
+def test_items_of_an_object_are_looked_for_in_the_judge() -> None:
+    with Pair("class Bag:\n    def __iter__(self): return iter([1, 'two'])\ndef f(): return Bag()") as pair:
+        pair.passes("assert 1 in f() and 'two' in f() and 3 not in f()")
 
 
 def test_what_a_last_expression_shows_is_not_the_students_word() -> None:

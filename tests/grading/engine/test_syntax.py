@@ -31,6 +31,12 @@ def test_defined(source: str, names: set[str]) -> None:
     assert syntax.defined(source) - {"_"} == names
 
 
+def test_classes() -> None:
+    source = "%time x = 1\nclass A:\n    class B: pass\ndef f():\n    class C: pass"
+    assert syntax.classes(source) == {"A"}
+    assert syntax.classes("class (") == frozenset()
+
+
 def test_placeholders_are_what_a_student_fills_in() -> None:
     source = 'NAME = ""\nCOLLABORATORS = None\nw = ...\nrate = 0.1\nwords = ["a"]\nimport math'
     assert syntax.placeholders(source) == {"NAME", "COLLABORATORS", "w"}
