@@ -24,8 +24,8 @@ def submission(student: str, **orders: object) -> Submission:
 def grade(bundle: Bundle, submission: Submission, mode: str = "strict", log: str = "") -> Result:
     """Does what the submission orders; notes each call as a line of `log`.
 
-    sleep: seconds. meet: a student; wait until that one's grading has begun. fail: raise. die: a signal that this worker sends itself, while fewer calls than `times`
-    were made for this student. size: bytes of output in the result.
+    sleep: seconds. meet: a student; wait until that one's grading has begun. fail: raise. die: a signal that
+    this worker sends itself, while fewer calls than `times` were made for this student. size: bytes of output in the result.
     """
     orders = json.loads(submission.files["orders.json"])
     if log:
