@@ -30,6 +30,7 @@ from course_lib.grading.engine.model import (
 from course_lib.grading.leaks import normalised, trivial
 from course_lib.grading.records import outline, pages
 from course_lib.grading.records.marks import Gradebook, Marks
+from course_lib.grading.records.notebooks import TIMESTAMP
 from course_lib.grading.source import BEGIN_HIDDEN, END_HIDDEN, split
 from course_lib.notebooks.files import write_atomically
 
@@ -242,6 +243,8 @@ def page(bundle: Bundle, result: Result, notebook: Notebook, marks: Marks | None
     # Where intake refused everything there are no notebooks, and the reason is the submission's.
     whole = NotebookResult(notebook.name, result.status, result.reason)
     graded = next((n for n in result.notebooks if n.name == notebook.name), whole)
+    # A doubtful time of handing in is news for the teacher; unpacking an archive is enough to make one.
+    notes = dict.fromkeys([*result.notes, *graded.notes])
     return Page(
         title=outline.title(notebook),
         student=result.student,
@@ -251,7 +254,7 @@ def page(bundle: Bundle, result: Result, notebook: Notebook, marks: Marks | None
         tasks=_tasks(notebook, graded, marks or Marks()),
         problem="" if graded.status == GRADED else graded.reason or "No reason was given.",
         failed=graded.status == FAILED,
-        notes=list(dict.fromkeys([*result.notes, *graded.notes])),
+        notes=[note for note in notes if not note.startswith(TIMESTAMP)],
         penalty=marks.penalty if marks else 0.0,
     )
 
@@ -281,7 +284,7 @@ def write(
     for name, text in html(bundle, result, marks).items():
         written.append(folder / f"{name}.html")
         write_atomically(written[-1], text)
-    write_atomically(folder / "timestamp.txt", result.timestamp)
+    write_atomically(folder / TIMESTAMP, result.timestamp)
     told = secret.decode("ascii", "replace").strip()
     if _SECRET.fullmatch(told):
         write_atomically(folder / SECRET, told)

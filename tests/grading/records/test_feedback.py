@@ -393,3 +393,11 @@ def test_pages_fit_a_phone_load_nothing_and_run_nothing(folder: Path, browser: B
             assert page.evaluate("window.ran") is None
             assert page.evaluate("document.documentElement.scrollWidth") <= checks.PHONE["width"]
             page.close()
+
+
+def test_a_doubtful_time_is_no_news_for_the_student() -> None:
+    result = pupils.result()
+    result.notes = ["timestamp.txt says a time 3 days before the files' own", "a link was left out"]
+    page = read(result)
+    assert "a link was left out" in page.text
+    assert "timestamp.txt" not in page.text
