@@ -13,6 +13,7 @@ import os
 import subprocess
 import sys
 import uuid
+from pathlib import Path
 from typing import Any, NoReturn
 
 from ipykernel import zmqshell
@@ -73,6 +74,16 @@ class ZMQInteractiveShell(zmqshell.ZMQInteractiveShell):
 
     displayhook_class = Type(Hook)
     display_pub_class = Type(Publisher)
+
+    def init_profile_dir(self, profile_dir: Any) -> None:
+        """As IPython's, without the text that it copies into a new profile.
+
+        It copies the text's mode, too, and where there are no namespaces a sandbox may change none.
+        """
+        start_up = Path(self.ipython_dir, "profile_default", "startup")
+        start_up.mkdir(parents=True, exist_ok=True)
+        (start_up / "README").touch()
+        super().init_profile_dir(profile_dir)
 
     def connect(self, recorder: Recorder) -> None:
         """Send every output to `recorder`, the standard streams included."""

@@ -192,3 +192,11 @@ def test_modules_beside_the_notebook_are_imported(mode):
     files = {"helpers.py": b"add = sum"}
     with Runner(task, [answer, RebuiltCell("code", test.source, test)], mode=mode, files=files) as runner:
         assert [(ran.ename, ran.evalue) for ran in runner.run() if ran] == [("", "")] * 2
+
+
+def test_nothing_is_copied_with_its_mode_into_a_new_profile():
+    """A sandbox without namespaces may not change modes: IPython could not start there."""
+    (ran,) = run(
+        "import os\nos.stat(os.path.expanduser('~/.ipython/profile_default/startup/README')).st_size"
+    )
+    assert text(ran) == {"value": "0"}
