@@ -22,7 +22,7 @@ HONEST = [
     "| a | b |\n|:--|--:|\n| 1 | $x$ |\n",
     "- [ ] open\n- [x] done",
     "[a link](https://example.org/a?b=c&d=e 'title'), <https://example.org>, https://example.org, me@example.org",
-    "[relative](other.ipynb#part) ![a picture](figure.png) ![far](https://example.org/a.png)",
+    "[relative](other.ipynb#part) ![a picture](figure.png)",
     "![inline](data:image/png;base64,iVBORw0KGgo=)",
     "Mail [me](mailto:me@example.org).\n\n[ref]: https://example.org\n\nSee [ref].",
     "\\begin{align}a &< b \\\\ c &= d\\end{align}",
@@ -135,12 +135,27 @@ def test_headings_do_not_take_the_ids_of_the_form() -> None:
 
 
 @pytest.mark.parametrize(
-    "picture", ["/hub/logout", "../../api/formgrader", "//example.org/x", "?x", "file:///etc/x"]
+    "picture",
+    [
+        *("/hub/logout", "../../api/formgrader", "//example.org/x", "?x", "file:///etc/x"),
+        *(
+            "http://localhost:8888/api",
+            "https://example.org/pixel.png",
+            "HTTPS://example.org/a",
+            "&#104;ttp://a.b/c",
+        ),
+    ],
 )
-def test_no_picture_is_fetched_from_the_graders_own_server(picture: str) -> None:
+def test_no_picture_is_fetched_from_a_server(picture: str) -> None:
     shown = bs4.BeautifulSoup(markdown2html_mistune(harmless(f"See ![this]({picture}) one.")), "html.parser")
     assert shown.img is None
     assert "this" in shown.get_text()
+
+
+def test_a_picture_from_outside_becomes_a_link() -> None:
+    assert harmless("![far](https://example.org/a.png)") == "[far](https://example.org/a.png)"
+    shown = harmless("![far][there]\n\n[there]: https://example.org/a.png")
+    assert bs4.BeautifulSoup(markdown2html_mistune(shown), "html.parser").img is None
 
 
 @pytest.mark.parametrize("macro", ["\\href{javascript:ran()}{x}", "\\cssId{why}{x}", "\\def\\h{\\href}"])
