@@ -121,10 +121,8 @@ class Attack:
     before: Work | None = None
     twin_raises: bool = False
     """Whether it belongs to the twin that a cell of its own raises something."""
-    landlock_score: float | None = None
-    """What it gets at the level "landlock", where that is something else."""
     landlock_twin: bool = True
-    """Whether its twin works at that level."""
+    """Whether its twin works at the level "landlock", too."""
 
     @property
     def id(self) -> str:

@@ -60,6 +60,7 @@ print("gradebooks, notebooks and keys found:", sorted(names) or "none")
 """
 _REMAINS = """\
 import re
+planted = b"MARK_OF" + b"_A_NEIGHBOUR_" + 16 * b"0"
 found = set()
 with open("/proc/self/maps") as maps, open("/proc/self/mem", "rb", 0) as memory:
     for line in maps:
@@ -73,7 +74,7 @@ with open("/proc/self/maps") as maps, open("/proc/self/mem", "rb", 0) as memory:
                 except OSError:
                     continue
                 found.update(re.findall(b"(?:MARK_OF" + b"_A_NEIGHBOUR|TUFSS" + b"19PRl9B)[0-9A-Za-z_+/]{8,16}", part))
-print("remains of others in memory:", sorted(found) or "none")
+print(f"the search finds what is there: {planted in found}; remains of others: {sorted(found - {planted}) or 'none'}")
 """
 
 # Processes
@@ -566,7 +567,7 @@ ATTACKS = [
             twin_raises=True,
             honest_work=True,
             score=_LOST,
-            shows="message",
+            shows="notes",
         )
         for name, (tried, code) in _ENDS.items()
     ),
@@ -596,7 +597,7 @@ ATTACKS = [
             wrong("import time\ntime.sleep(1)"),
             honest_work=True,
             score=_LOST,
-            shows="message",
+            shows="notes",
         )
         for name, (tried, code) in _LOOPS.items()
     ),
@@ -629,6 +630,7 @@ ATTACKS = [
         wrong(
             "import multiprocessing as m\nwith m.get_context('fork').Pool(4) as p:\n    assert p.map(abs, [-1, 2]) == [1, 2]"
         ),
+        landlock_twin=False,
         **_FULL,
     ),
     Attack(
@@ -715,6 +717,7 @@ ATTACKS = [
         wrong(
             "import socket\ns = socket.create_server(('127.0.0.1', 0))\nsocket.create_connection(s.getsockname()).close()"
         ),
+        landlock_twin=False,
         **_FULL,
     ),
     Attack(
@@ -940,7 +943,7 @@ ATTACKS = [
         "`!pip --version`",
         wrong(_PIP),
         wrong("!pip --version"),
-        **_FULL,
+        **{**_FULL, "shows": "score"},
     ),
     Attack(
         43,

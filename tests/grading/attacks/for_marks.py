@@ -155,7 +155,9 @@ def seek():
     found.update(re.findall("HIDDEN" + "_[0-9a-f]{16}", history))
     return found
 def average(values):
-    raise ValueError(f"hidden tests found: {sorted(seek())}")
+    planted = "HIDDEN" + "_" + 16 * "0"
+    found = seek()
+    raise ValueError(f"the search finds what is there: {planted in found}; hidden tests: {sorted(found - {planted}) or 'none'}")
 """
 _MEMORY = """\
 import re
@@ -180,12 +182,17 @@ def average(values):
     global calls
     calls += 1
     if calls > 1:
-        raise ValueError(f"hidden tests found: {sorted(scan())}")
+        planted = b"HIDDEN" + b"_" + 16 * b"0"
+        found = scan()
+        raise ValueError(f"the search finds what is there: {planted in found}; hidden tests: {sorted(found - {planted}) or 'none'}")
     return sum(values) / len(values)
 """
 _DISK = """\
 import os, re
 import sys
+planted = b"HIDDEN" + b"_" + 16 * b"0"
+with open("planted", "wb") as file:
+    file.write(planted)
 found = set()
 others = {sys.prefix, sys.base_prefix, "/proc", "/sys", "/usr"}
 for top in ("/", os.getcwd(), os.path.expanduser("~"), "/tmp", "/dev/shm", "/proc/self"):
@@ -200,8 +207,7 @@ for top in ("/", os.getcwd(), os.path.expanduser("~"), "/tmp", "/dev/shm", "/pro
                     found.update(re.findall(b"HIDDEN" + b"_[0-9a-f]{16}|CANARY" + b"_[0-9a-f]{16}", file.read(1 << 20)))
             except OSError:
                 continue
-print(f"hidden tests found in files: {len(found)}")
-print(sorted(found))
+print(f"the search finds what is there: {planted in found}; hidden tests: {sorted(found - {planted}) or 'none'}")
 """
 
 _CHECKERS = """\

@@ -14,6 +14,16 @@ from tests.grading.attacks.task import POINTS
 from tests.grading.attacks.yard import Outcome
 
 _LONGEST = 300
+_NAME = re.compile(r"'[^']*'")
+_SAID = {
+    "message": "The student reads:",
+    "notes": "Noted:",
+    "reason": "Refused:",
+    "printed": "The code reports:",
+    "cut": "The output ends with:",
+    "views": "Seen in a browser:",
+    "table": "Seen in the table:",
+}
 _VARYING = (
     (re.compile(r"\d+ days before"), "many days before"),
     (re.compile(r"cell \d+: "), ""),
@@ -27,7 +37,7 @@ def observed(attack: Attack, outcome: Outcome, browser: Browser) -> str:
     lines = [*evidence(attack, outcome, browser)]
     for name, value in outcome.facts.items():
         lines = [line.replace(value, f"({name})") if not value.isdigit() else line for line in lines]
-    return f"{points}. {_quoted(lines)}".rstrip() if lines else f"{points}."
+    return f"{points}. {_SAID[attack.shows]} {_quoted(lines)}" if lines else f"{points}."
 
 
 def evidence(attack: Attack, outcome: Outcome, browser: Browser) -> Iterable[str]:
@@ -65,11 +75,14 @@ def _failed(result: Result) -> list[CellResult]:
 def _quoted(lines: list[str]) -> str:
     """The lines without what differs from run to run, as one code span each."""
     shown: list[str] = []
+    kinds: set[str] = set()
     for line in lines:
         for pattern, instead in _VARYING:
             line = pattern.sub(instead, line)
         line = line.replace("`", "'").replace("|", "/").replace("\\", "/").strip()
-        if line and f"`{line}`" not in shown:
+        kind = _NAME.sub("", line)
+        if line and kind not in kinds:
+            kinds.add(kind)
             shown.append(f"`{line}`")
     text = ""
     for number, line in enumerate(shown):

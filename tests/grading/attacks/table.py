@@ -12,7 +12,8 @@ from playwright.sync_api import Browser
 from tqdm import tqdm
 
 from course_lib.kernels import client
-from course_lib.kernels.sandbox import LANDLOCK, NAMESPACES
+from course_lib.kernels.sandbox import LANDLOCK, NAMESPACES, Protections
+from course_lib.kernels.sandbox.protections import Trial
 from tests.grading.attacks.catalogue import ATTACKS, HEADINGS
 from tests.grading.attacks.corpus import Attack
 from tests.grading.attacks.observed import observed
@@ -51,15 +52,13 @@ _WEAKER = """\
 The runs above had the sandbox called `namespaces`: users, processes, files, network and names of its own.
 Some clusters forbid that. There, `course grade` takes the level `landlock`, says so at the start, and refuses
 strict mode where that does not hold either.
-The same attacks run against it wherever the tests find it.
+The same attacks run against it wherever the tests find it; none had more success.
 It promises less:
 
-* Names and sizes of files outside, and numbers of processes, can be seen; their contents cannot.
-* The size of files is watched, not limited: a burst may pass the limit for a moment before its process is ended.
-* There are no connections at all, not even among the student's own processes, so a server and a client of
-  one's own, or a pool of processes that uses sockets, do not work; nor can modes and times of files be changed.
+{weaker}
 * The number of processes is counted for the user, not for the sandbox: give grading a user of its own.
 * Host name and user are those of the machine.
+* Of the innocent versions above, these do not work there: {twins}.
 """
 
 _NOT_CLAIMED = """\
@@ -87,9 +86,7 @@ _NOT_CLAIMED = """\
 def attempt(yard: Yard, attack: Attack, browser: Browser) -> str:
     """Try an attack; its line of the page. Raises AssertionError when it had success, or its twin had none."""
     hostile, twin, other = yard.attack(attack)
-    weaker = yard.level == LANDLOCK and attack.landlock_score is not None
-    wanted = attack.landlock_score if weaker else attack.score
-    assert hostile.result.score() == wanted, hostile.result
+    assert hostile.result.score() == attack.score, hostile.result
     if yard.level == NAMESPACES or attack.landlock_twin:
         assert twin.result.score() == POINTS, twin.result
         assert attack.twin_raises == _raised(twin), twin.result
@@ -123,7 +120,20 @@ def page(lines: Mapping[str, str]) -> str:
     for heading, rows in HEADINGS.items():
         table = [_HEAD, *(lines[attack.id] for attack in ATTACKS if attack.row in rows)]
         parts.append(f"## {heading}\n\n" + "\n".join(table) + "\n")
-    return "\n".join([*parts, _WEAKER, _NOT_CLAIMED])
+    return "\n".join([*parts, _WEAKER.format(weaker=_promised_less(), twins=_without_twins()), _NOT_CLAIMED])
+
+
+def _promised_less() -> str:
+    """What the sandbox itself says about its second level, as a list."""
+    trials = (Trial(NAMESPACES, "forbidden"), Trial(LANDLOCK))
+    said = [line.partition("weaker than with namespaces: ")[2] for line in Protections(trials).lines()]
+    return "\n".join(f"* {line[0].upper()}{line[1:]}." for line in said if line)
+
+
+def _without_twins() -> str:
+    return "; ".join(
+        attack.innocent[0].lower() + attack.innocent[1:] for attack in ATTACKS if not attack.landlock_twin
+    )
 
 
 def main() -> int:
