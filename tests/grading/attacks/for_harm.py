@@ -73,7 +73,7 @@ with open("/proc/self/maps") as maps, open("/proc/self/mem", "rb", 0) as memory:
                     part = memory.read(min(1 << 24, end - at))
                 except OSError:
                     continue
-                found.update(re.findall(b"(?:MARK_OF" + b"_A_NEIGHBOUR|TUFSS" + b"19PRl9B)[0-9A-Za-z_+/]{8,16}", part))
+                found.update(re.findall(b"(?:MARK_OF" + b"_A_NEIGHBOUR|TUFSS" + b"19PRl9B)[0-9A-Za-z_+/]{8,17}", part))
 print(f"the search finds what is there: {planted in found}; remains of others: {sorted(found - {planted}) or 'none'}")
 """
 
