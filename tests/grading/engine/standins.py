@@ -25,7 +25,8 @@ def grade(bundle: Bundle, submission: Submission, mode: str = "strict", log: str
     """Does what the submission orders; notes each call as a line of `log`.
 
     sleep: seconds. meet: a student; wait until that one's grading has begun. fail: raise. die: a signal that
-    this worker sends itself, while fewer calls than `times` were made for this student. size: bytes of output in the result.
+    this worker sends itself, while fewer calls than `times` were made for this student. size: bytes of
+    output in the result.
     """
     orders = json.loads(submission.files["orders.json"])
     if log:
