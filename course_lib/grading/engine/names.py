@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Iterable, Iterator
+from types import ModuleType
 from typing import Any
 
 from course_lib.grading.engine import remote
@@ -87,9 +88,13 @@ class Names(dict[str, Any]):
         if self.student is None or _is_python(name, self.students):
             raise KeyError(name)
         try:
-            return self.student.ask("name", name)
+            value = self.student.ask("name", name)
         except NameError as error:
             raise KeyError(name) from error
+        # It is this process's own module, where nothing is taken away.
+        if self.student.restrictions and name in self.students and isinstance(value, ModuleType):
+            raise TypeError(f"{name} is the module {value.__name__} of a library: write your own")
+        return value
 
     def __setitem__(self, name: str, value: Any) -> None:
         if name in self.students:

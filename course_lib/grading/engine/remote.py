@@ -82,6 +82,7 @@ class Student(Peer):
         self.shared: Callable[[Any], str | None] = lambda value: None
         self.own_stdout: Any = sys.stdout
         self._proxies: weakref.WeakValueDictionary[int, Remote] = weakref.WeakValueDictionary()
+        self.restrictions = 0
         self.computing: frozenset[str] = frozenset()
         self._computes = False
         self._made: set[int] = set()
@@ -193,9 +194,11 @@ class Student(Peer):
     def restrict(self, names: Sequence[str]) -> None:
         """Take names away in the student's process. Raises ValueError for one that does not exist."""
         self.ask("restrict", list(names))
+        self.restrictions += 1
 
     def unrestrict(self) -> None:
         """Give back what the latest `restrict` took."""
+        self.restrictions -= 1
         if not self.gone:
             self.ask("unrestrict")
 

@@ -164,6 +164,16 @@ class Stack:
 """
 
 
+def test_a_library_is_no_way_around_names_that_are_taken_away() -> None:
+    with Pair("import numpy as np\nsolver = np.linalg") as pair:
+        pair.defines = ["solver"]
+        test = "assert solver.solve([[2.0]], [4.0])[0] == 2 and np.sqrt(4) == 2"
+        pair.passes(test)
+        told = pair.fails(test, forbidden=["numpy.linalg.solve"])
+        assert told == "TypeError: solver is the module numpy.linalg of a library: write your own"
+        pair.passes("assert np.sqrt(4) == 2", forbidden=["numpy.linalg.solve"])
+
+
 def test_classes_and_instances() -> None:
     with Pair(STACK) as pair:
         pair.classes = ["Stack"]
