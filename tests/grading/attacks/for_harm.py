@@ -216,7 +216,7 @@ _ENDS = {
     "own-kill": ("SIGKILL sent to itself", "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)"),
     "recursion": (
         "A stack overflow in C",
-        "import sys\nsys.setrecursionlimit(10**9)\ndef f(): return f()\nf()\n(lambda x: x(x))(lambda x: x(x))\nimport ctypes\nctypes.string_at(0)",
+        "import sys\nsys.setrecursionlimit(10**9)\nx = []\nfor _ in range(1_000_000):\n    x = [x]\nrepr(x)",
     ),
 }
 _FORKS = """\

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser
 from course_lib.grading.engine.model import REFUSED, CellResult, Result
 from tests.grading.attacks import views
 from tests.grading.attacks.corpus import Attack
-from tests.grading.attacks.task import POINTS
+from tests.grading.attacks.task import BUNDLE, POINTS
 from tests.grading.attacks.yard import Outcome
 
 _LONGEST = 300
@@ -20,7 +20,7 @@ _SAID = {
     "notes": "Noted:",
     "reason": "Refused:",
     "printed": "The code reports:",
-    "cut": "The output ends with:",
+    "cut": "Of the output are kept:",
     "views": "Seen in a browser:",
     "table": "Seen in the table:",
 }
@@ -58,7 +58,9 @@ def evidence(attack: Attack, outcome: Outcome, browser: Browser) -> Iterable[str
     if attack.shows == "table":
         return [views.formulas(result)]
     if attack.shows == "cut":
-        return [line for line in outcome.printed.splitlines() if line.startswith("[output cut")]
+        limit = BUNDLE.limits.output_bytes
+        kept = len(outcome.printed.encode())
+        return [f"{limit} bytes, the limit" if 0.9 * limit < kept < 1.1 * limit else f"{kept} bytes"]
     if attack.shows == "message":
         return [cell.message.splitlines()[0] for cell in _failed(result)][:1]
     return []
