@@ -38,6 +38,8 @@ _SEND_SECONDS = 10.0
 _END_SECONDS = 10.0
 _NEARLY_FULL = 32768
 """Bytes in an output pipe (it holds 65536) from which the process may be waiting for somebody to read."""
+_BEYOND = 100
+"""Bytes kept beyond the limit of an output, so that whoever cuts it to the limit sees that there was more."""
 _STALE = 100
 """Answers to earlier requests that are overlooked (a forked child may send one)."""
 _HEAD = struct.Struct("!I")
@@ -114,7 +116,7 @@ class Pipe:
         """Read what is there; beyond the limit it is dropped."""
         with suppress(BlockingIOError):
             part = os.read(self.end, 1 << 16)
-            self._kept += part[: self.limit - len(self._kept)]
+            self._kept += part[: self.limit + _BEYOND - len(self._kept)]
 
     def take(self) -> str:
         """What was kept since the last call."""

@@ -200,3 +200,11 @@ def test_nothing_is_copied_with_its_mode_into_a_new_profile():
         "import os\nos.stat(os.path.expanduser('~/.ipython/profile_default/startup/README')).st_size"
     )
     assert text(ran) == {"value": "0"}
+
+
+def test_output_that_is_cut_says_so_whoever_has_read_it():
+    """A library that writes without returning to Python is read from outside."""
+    flood = "import ctypes\ndata = b'y' * 65536\nfor _ in range(300):\n    ctypes.CDLL(None).write(1, data, 65536)"
+    (ran,) = run(flood, output_bytes=20_000)
+    assert "[output cut" in text(ran)["stdout"]
+    assert len(text(ran)["stdout"]) < 20_100
