@@ -50,15 +50,16 @@ def test_the_best_level_that_holds_is_taken(trials, level, missing) -> None:
 
 
 ATTACK = """
-import json
+import json, os, sys
+os.chdir(sys.argv[1])
 from course_lib.kernels.sandbox.trials import ATTEMPTS, attempt
 print(json.dumps([list(ATTEMPTS), attempt("none").breaches]))
 """
 
 
-def test_the_attempts_get_through_where_nothing_stops_them() -> None:
+def test_the_attempts_get_through_where_nothing_stops_them(tmp_path) -> None:
     """Each attack must be one that works: otherwise its failure shows nothing."""
-    run = run_python(ATTACK)
+    run = run_python(ATTACK, str(tmp_path))
     assert run.returncode == 0, run.stderr
     attempts, breaches = map(set, json.loads(run.stdout))
     # The resource limits hold at every level; root's processes are not counted, other users have no privileges.
