@@ -1,4 +1,4 @@
-"""One browser for all tests that look at pages: two at a time are more than Playwright allows."""
+"""One browser for the tests of a module that look at pages: two at a time are more than Playwright allows."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 
-@pytest.fixture(scope="session")
+# Not for the whole session: while it runs, no other test of this thread can have an event loop.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """A headless Chromium."""
     # Imported here: most tests need no browser.

@@ -31,6 +31,7 @@ WORKER_SECONDS = 60.0
 _AT_HAND = 3
 """Submissions that the cluster holds per thread of its workers: more would only wait in its memory."""
 _LOOK_SECONDS = 1.0
+LOST_AGAIN = "its workers were lost again and again"
 
 
 class ClusterError(CourseError):
@@ -57,7 +58,7 @@ def run(
 ) -> Iterator[Result]:
     """Results in the order in which they are ready, one per submission, from the cluster at `address`.
 
-    A submission that fails is graded once more.
+    A submission that fails is graded once more, unless it was its workers that were lost.
 
     check: says on a worker, one line each, what its machine lacks. A worker that lacks something, or has another
     version of this package or none, is an error at the start, and cannot join later. Raises ClusterError, also
@@ -214,7 +215,8 @@ def _stream(
                 continue
             _, submission = open_.pop(future.key)
             result = _result(future, bundle, submission, grade, address)
-            if result.status == FAILED and future.key not in again:
+            # What cost several workers is not given any more of them.
+            if result.status == FAILED and result.reason != LOST_AGAIN and future.key not in again:
                 again.add(hand_in(submission))
             else:
                 yield result
@@ -234,5 +236,5 @@ def _result(future: Future, bundle: Bundle, submission: Submission, grade: Grade
     error = future.exception()
     reason = f"{type(error).__name__}: {error}"
     if isinstance(error, KilledWorker):
-        reason = "its workers were lost again and again"
+        reason = LOST_AGAIN
     return failed(bundle, submission, reason, mode_of(grade))
