@@ -1,0 +1,16 @@
+"""Takes the slope of w^2 for that of half of it.
+
+test: test_penalised_step
+message: your L2 step is twice as long
+"""
+
+# cell: penalised_step
+def penalised_step(params, grads, lr, l1, l2):
+    penalty, after = 0.0, {}
+    for name, value in params.items():
+        w, slope = np.asarray(value, dtype=float), np.asarray(grads[name], dtype=float)
+        if name.startswith("W"):
+            penalty += l1 * np.abs(w).sum() + l2 / 2 * np.square(w).sum()
+            slope = slope + l1 * np.sign(w) + 2 * l2 * w
+        after[name] = w - lr * slope
+    return {"penalty": penalty, "params": after}

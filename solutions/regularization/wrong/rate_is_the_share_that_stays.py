@@ -1,0 +1,15 @@
+"""Takes the rate for the probability to keep.
+
+test: test_dropout
+message: not to keep
+"""
+
+# cell: dropout
+def dropout(A, rate, seed, training):
+    if not 0 <= rate < 1:
+        raise ValueError(f"a rate is at least 0 and below 1, not {rate}")
+    A = np.asarray(A, dtype=float)
+    slope = np.ones(A.shape)
+    if training:
+        slope = (np.random.default_rng(seed).random(A.shape) < rate) / rate
+    return {"out": A * slope, "slope": slope}

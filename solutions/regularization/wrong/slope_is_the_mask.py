@@ -1,0 +1,15 @@
+"""Forgets the scale in the slope.
+
+test: test_dropout
+message: the output is not the input times your slope
+"""
+
+# cell: dropout
+def dropout(A, rate, seed, training):
+    if not 0 <= rate < 1:
+        raise ValueError(f"a rate is at least 0 and below 1, not {rate}")
+    A = np.asarray(A, dtype=float)
+    slope = np.ones(A.shape)
+    if training:
+        slope = (np.random.default_rng(seed).random(A.shape) >= rate) / (1 - rate)
+    return {"out": A * slope, "slope": (slope > 0).astype(float)}
