@@ -6,12 +6,16 @@ Gradients are asked for with random cotangents, so that every entry of an output
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import numpy as np
+
+from course_lib.data import affine_maps
 
 RNG = np.random.default_rng(0)
 Z = np.concatenate([RNG.normal(size=(5, 4)), [[-30.0, 30.0, 0.5, -0.5]]]).astype("float32")
@@ -23,6 +27,9 @@ OTHER = RNG.normal(size=(6, 4)).astype("float32")
 THIRD = RNG.normal(size=(6, 4)).astype("float32")
 X = RNG.normal(size=(24, 4)).astype("float32")
 Y = RNG.normal(size=(24, 2)).astype("float32")
+
+PICTURES = RNG.random((3, 6, 5)).astype("float32")
+MAPS = affine_maps(3, RNG, degrees=25, shift=1.5, zoom=0.2, flip=True)
 
 
 @dataclass(frozen=True)
@@ -39,6 +46,7 @@ class Hall:
     total: Callable[[Any], Any]
     parameters: Callable[[Any], Any]
     call: Callable[[Any, Any], Any]
+    rates: Callable[[Any, int], np.ndarray]
 
 
 Case = Callable[[Hall], list[np.ndarray]]
@@ -135,6 +143,16 @@ def weights(hall: Hall) -> list[np.ndarray]:
     return hall.modules["networks"].weights(_network(hall, "relu"))
 
 
+def layers(name: str) -> Case:
+    """What the layers module reports of a network."""
+
+    def case(hall: Hall) -> list[np.ndarray]:
+        found = getattr(hall.modules["layers"], name)(_network(hall, "relu"), *([X] if name == "summary" else []))
+        return [np.array(found)] if name == "count" else [np.array([*shape, size]) for _, shape, size in found]
+
+    return case
+
+
 def training(hall: Hall) -> list[np.ndarray]:
     """Loss curves and final weights of a short training with validation."""
     model = _network(hall, "tanh")
@@ -152,6 +170,105 @@ def training(hall: Hall) -> list[np.ndarray]:
     )
     curves = [np.array(history["loss"]), np.array(history["val_loss"])]
     return [*curves, *hall.modules["networks"].weights(model)]
+
+
+def smoothed(hall: Hall) -> list[np.ndarray]:
+    return [hall.numpy(hall.modules["regularization"].smooth_labels(hall.tensor(LABELS), 4, eps=0.2))]
+
+
+def warped(hall: Hall) -> list[np.ndarray]:
+    """Values only: TensorFlow's gradient of a moved picture is an approximation."""
+    return [hall.numpy(hall.modules["regularization"].warp(hall.tensor(PICTURES), MAPS))]
+
+
+def limited(hall: Hall) -> list[np.ndarray]:
+    """Weights of a network after their norms were limited."""
+    model = _network(hall, "relu")
+    hall.modules["regularization"].limit_norms(model, 1.2)
+    return hall.modules["networks"].weights(model)
+
+
+def schedule(name: str, *arguments: float, **options: float) -> Case:
+    """The rates of 40 updates, which is more than the schedule plans for."""
+
+    def case(hall: Hall) -> list[np.ndarray]:
+        return [hall.rates(getattr(hall.modules["schedules"], name)(*arguments, **options), 40)]
+
+    return case
+
+
+def range_test(hall: Hall) -> list[np.ndarray]:
+    """The curve of a range test with a stateful optimiser, and the weights after a step that follows it."""
+    model = _network(hall, "tanh")
+    adam = hall.modules["optimizers"].adam(hall.parameters(model), lr=0.05)
+    loss = hall.modules["losses"].mse
+    limits = {"lr_min": 1e-3, "lr_max": 0.3, "steps": 12, "batch_size": 10, "seed": 5}
+    curve = hall.modules["lr_finder"].lr_range_test(model, X, Y, loss, adam, **limits)
+    hall.modules["training"].fit(model, X, Y, loss, adam, epochs=1)
+    return [*map(np.array, curve.values()), *hall.modules["networks"].weights(model)]
+
+
+def probe(name: str, *arguments: str, **options: Any) -> Case:
+    """What a probe says about a network with the same weights; a name or None becomes a number."""
+
+    def case(hall: Hall) -> list[np.ndarray]:
+        model = _network(hall, "relu")
+        values = {"loss": hall.modules["losses"].mse, "X": X, "y": Y}
+        found = getattr(hall.modules["probes"], name)(model, *(values[a] for a in arguments), **options)
+        if not isinstance(found, dict):
+            return [np.array(found is None, dtype=float)]
+        parts = [list(part.values()) if isinstance(part, dict) else part for part in found.values()]
+        # Dense kernels lie transposed in PyTorch; every layer output and statistic is the same either way.
+        return [np.asarray(part, dtype=float) for part in parts]
+
+    return case
+
+
+def early_stopping(hall: Hall) -> list[np.ndarray]:
+    """Where a training on noise stops, what it measured on the way, and the weights it comes back to."""
+    model = _network(hall, "tanh")
+    step = hall.modules["optimizers"].sgd(hall.parameters(model), lr=0.3)
+    stopping = hall.modules["training"].EarlyStopping(3, min_delta=0.001)
+    history = hall.modules["training"].fit(
+        model,
+        X[:12],
+        Y[:12],
+        hall.modules["losses"].mse,
+        step,
+        epochs=60,
+        batch_size=4,
+        validation=(X[12:], Y[12:]),
+        metrics={"mae": lambda y_hat, y: np.abs(y_hat - y).mean()},
+        early_stopping=stopping,
+    )
+    assert stopping.best == min(history["val_loss"][: stopping.best_epoch + 1])
+    assert len(history["loss"]) == stopping.best_epoch + 4 < 60
+    numbers = [np.array([stopping.best, stopping.best_epoch]), np.array(history["val_mae"])]
+    return [*numbers, *hall.modules["networks"].weights(model)]
+
+
+def checkpoint(hall: Hall) -> list[np.ndarray]:
+    """A training stopped after two epochs of four and taken up by another model from a file."""
+    fit, loss = hall.modules["training"].fit, hall.modules["losses"].mse
+
+    def start() -> tuple[Any, Any]:
+        model = _network(hall, "tanh")
+        return model, hall.modules["optimizers"].sgd(hall.parameters(model), lr=0.05, momentum=0.9)
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "run.checkpoint"
+        model, step = start()
+        history = fit(model, X, Y, loss, step, epochs=2, batch_size=10)
+        hall.modules["checkpoints"].save(path, model, step, step=6, extra={"history": history})
+        model, step = start()
+        updates, extra = hall.modules["checkpoints"].load(path, model, step)
+        assert updates == 6
+        assert extra == {"history": history}
+        rest = fit(model, X, Y, loss, step, epochs=4, batch_size=10, first_epoch=2)
+        whole, step = start()
+        curve = fit(whole, X, Y, loss, step, epochs=4, batch_size=10)["loss"]
+        np.testing.assert_allclose(history["loss"] + rest["loss"], curve, rtol=1e-6)
+    return [np.array(rest["loss"]), *hall.modules["networks"].weights(model)]
 
 
 def _all() -> Iterator[tuple[str, str, Case]]:
@@ -218,7 +335,31 @@ def _all() -> Iterator[tuple[str, str, Case]]:
     yield "networks", "set_weights", weights
     yield "networks", "predict", network("relu")
     yield "autodiff", "gradients", network("tanh")
+    yield "layers", "count", layers("count")
+    yield "layers", "summary", layers("summary")
     yield "training", "fit", training
+    yield "training", "EarlyStopping", early_stopping
+    yield "checkpoints", "save", checkpoint
+    yield "checkpoints", "load", checkpoint
+    yield "schedules", "constant", schedule("constant", 0.1)
+    yield "schedules", "step", schedule("step", 0.1, 7, factor=0.5)
+    yield "schedules", "exponential", schedule("exponential", 0.1, 0.07)
+    yield "schedules", "linear", schedule("linear", 0.1, 30, lr_min=0.02)
+    yield "schedules", "cosine", schedule("cosine", 0.1, 30, lr_min=0.02)
+    yield "schedules", "warmup", schedule("warmup", 0.1, 12)
+    for length in (0, 1, 8):
+        yield "schedules", "warmup_cosine", schedule("warmup_cosine", 0.1, 30, length, lr_min=0.02)
+    yield "schedules", "one_cycle", schedule("one_cycle", 0.1, 30, rise=0.25, div=10.0, final_div=100.0)
+    yield "lr_finder", "lr_range_test", range_test
+    yield "regularization", "smooth_labels", smoothed
+    yield "regularization", "limit_norms", limited
+    yield "regularization", "warp", warped
+    yield "probes", "activations", probe("activations", "X")
+    yield "probes", "activation_statistics", probe("activation_statistics", "X")
+    yield "probes", "weight_statistics", probe("weight_statistics")
+    yield "probes", "gradient_statistics", probe("gradient_statistics", "loss", "X", "y")
+    yield "probes", "first_non_finite", probe("first_non_finite", "loss", "X", "y")
+    yield "probes", "check_gradients", probe("check_gradients", "loss", "X", "y", entries=5)
 
 
 CASES: list[tuple[str, str, Case]] = list(_all())

@@ -50,6 +50,29 @@ def _keras_apply(optimizer: Any, variables: list[Any], grads: list[np.ndarray]) 
     optimizer.apply([keras.ops.convert_to_tensor(g) for g in grads], variables)
 
 
+def _torch_rates(schedule: Any, updates: int) -> np.ndarray:
+    # The rate of the optimiser itself must not matter.
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=123.0)
+    scheduler = schedule(optimizer)
+    rates = []
+    for _ in range(updates):
+        rates.append(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        scheduler.step()
+    return np.array(rates)
+
+
+def _keras_rates(schedule: Any, updates: int) -> np.ndarray:
+    optimizer = keras.optimizers.SGD(learning_rate=schedule)
+    variable = keras.Variable([0.0])
+    optimizer.build([variable])
+    rates = []
+    for _ in range(updates):
+        rates.append(float(keras.ops.convert_to_numpy(optimizer.learning_rate)))
+        optimizer.apply([keras.ops.zeros(1)])
+    return np.array(rates)
+
+
 PYTORCH = Hall(
     name="pytorch",
     modules=modules_of(course_lib.pytorch),
@@ -61,6 +84,7 @@ PYTORCH = Hall(
     total=lambda value: value.sum(),
     parameters=lambda model: model.parameters(),
     call=lambda layer, z: layer(z),
+    rates=_torch_rates,
 )
 KERAS = Hall(
     name="keras",
@@ -73,4 +97,5 @@ KERAS = Hall(
     total=keras.ops.sum,
     parameters=lambda model: model.trainable_variables,
     call=lambda layer, z: layer(z),
+    rates=_keras_rates,
 )
