@@ -2,13 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+import math
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
 
 import keras
 import numpy as np
 
 from course_lib.data.batching import batches
+from course_lib.keras.networks import predict
+
+__all__ = ["EarlyStopping", "fit"]
+
+Metrics = Mapping[str, Callable[[np.ndarray, np.ndarray], float]]
+History = dict[str, list[float]]
+Schedule: TypeAlias = keras.optimizers.schedules.LearningRateSchedule
+
+
+class EarlyStopping(keras.callbacks.EarlyStopping):
+    """Stops a training when ``val_loss`` has not improved for ``patience`` epochs in a row.
+
+    An epoch improves if its loss is below the best so far by more than ``min_delta``; a loss that is not a
+    number never does. With ``restore_best`` the model ends with the weights of its best epoch, stopped or not.
+    After the training ``best`` is the lowest loss and ``best_epoch`` its epoch, counted from 0.
+    """
+
+    def __init__(self, patience: int, min_delta: float = 0.0, restore_best: bool = True) -> None:
+        if patience < 1 or min_delta < 0:
+            raise ValueError(f"need patience >= 1 and min_delta >= 0, got {patience} and {min_delta}")
+        super().__init__("val_loss", min_delta, patience, mode="min", restore_best_weights=restore_best)
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        """Forget everything: a new training begins."""
+        super().on_train_begin(logs)
+        # Keras starts with no best value and takes the first loss for an improvement, even if it is not a number.
+        self.best = math.inf
 
 
 class _Batches(keras.utils.PyDataset):
@@ -29,6 +57,44 @@ class _Batches(keras.utils.PyDataset):
         return self.X[self.rows[index]], self.y[self.rows[index]]
 
 
+class _Recorder(keras.callbacks.Callback):
+    """Moves the batches on, measures what Keras does not, and keeps the history of all halls."""
+
+    def __init__(
+        self,
+        dataset: _Batches,
+        validation: tuple[np.ndarray, np.ndarray] | None,
+        metrics: Metrics,
+        schedule: Schedule | None,
+        after_epoch: Callable[[int, dict[str, float]], object] | None,
+        bar: Any,
+    ) -> None:
+        super().__init__()
+        self.dataset, self.validation, self.metrics = dataset, validation, metrics
+        self.schedule, self.after_epoch, self.bar = schedule, after_epoch, bar
+        self.entries: History = {}
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        # PyDataset.on_epoch_end is called at other moments as well; the callback is not.
+        self.dataset.start(epoch)
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        values = {name: float(v) for name, v in (logs or {}).items() if name in ("loss", "val_loss")}
+        if self.validation is not None and self.metrics:
+            y_hat = predict(self.model, self.validation[0])
+            for name, metric in self.metrics.items():
+                values[f"val_{name}"] = float(metric(y_hat, self.validation[1]))
+        if self.schedule:
+            last = self.model.optimizer.iterations - 1
+            values["lr"] = float(keras.ops.convert_to_numpy(self.schedule(last)))
+        for name, value in values.items():
+            self.entries.setdefault(name, []).append(value)
+        if self.after_epoch:
+            self.after_epoch(epoch, values)
+        if self.bar is not None:
+            self.bar.update()
+
+
 def fit(
     model: keras.Model,
     X: np.ndarray,
@@ -40,26 +106,53 @@ def fit(
     batch_size: int = 32,
     seed: int = 0,
     validation: tuple[np.ndarray, np.ndarray] | None = None,
-) -> dict[str, list[float]]:
+    metrics: Metrics | None = None,
+    schedule: Schedule | None = None,
+    early_stopping: EarlyStopping | None = None,
+    first_epoch: int = 0,
+    after_epoch: Callable[[int, dict[str, float]], object] | None = None,
+    progress: bool = False,
+) -> History:
     """Train ``model`` on arrays ``X`` (samples first) and ``y`` with mini-batches in the order of ``data.batches``.
 
     ``loss(y_hat, y)`` is the mean over a batch. Returns the history:
-    ``loss`` is the mean over the epoch's samples, measured before each update; ``val_loss`` (with
-    ``validation=(X, y)``) after the epoch, in inference mode.
+    ``loss`` is the mean over the epoch's samples, measured before each update; with ``validation=(X, y)``,
+    ``val_loss`` after the epoch in inference mode and ``val_<name>`` for each of ``metrics``, functions
+    ``f(y_hat, y)`` of arrays; with ``schedule``, a function of the number of the update that the optimizer
+    counts (its own rate is replaced), ``lr`` is the rate of the epoch's last update.
+
+    ``early_stopping`` watches ``val_loss``. ``first_epoch`` is where a resumed training goes on: epochs
+    ``first_epoch`` to ``epochs - 1`` are run. ``after_epoch(epoch, values)`` gets the epoch's entries of the
+    history. ``progress`` shows a bar. Raises ``ValueError`` for metrics or early stopping without validation.
     """
+    if validation is None and (metrics or early_stopping):
+        raise ValueError(
+            "metrics and early_stopping are measured on validation data: hand over validation=(X, y)"
+        )
+    if schedule is not None:
+        optimizer.learning_rate = schedule
     # Keras hands over the target first.
     model.compile(optimizer=optimizer, loss=lambda y, y_hat: loss(y_hat, y))
     dataset = _Batches(X, y, batch_size, seed)
-    record = model.fit(
+    bar = _bar(epochs - first_epoch) if progress else None
+    recorder = _Recorder(dataset, validation, metrics or {}, schedule, after_epoch, bar)
+    model.fit(
         dataset,
         epochs=epochs,
+        initial_epoch=first_epoch,
         shuffle=False,
-        # PyDataset.on_epoch_end is called at other moments as well; the callback is not.
-        callbacks=[keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs: dataset.start(epoch))],
+        callbacks=[recorder, *([early_stopping] if early_stopping else [])],
         validation_data=validation,
         validation_batch_size=None if validation is None else len(validation[0]),
         verbose=0,
     )
-    return {
-        key: [float(v) for v in record.history[key]] for key in ("loss", "val_loss") if key in record.history
-    }
+    if bar is not None:
+        bar.close()
+    return recorder.entries
+
+
+def _bar(epochs: int) -> Any:
+    """A progress bar on the error stream."""
+    from tqdm import tqdm
+
+    return tqdm(total=epochs, unit="epoch")
