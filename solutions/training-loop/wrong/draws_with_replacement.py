@@ -1,0 +1,12 @@
+"""Draws each batch with replacement.
+
+test: test_batches
+message: draw a permutation
+"""
+
+# cell: batches
+def epoch_batches(n, batch_size, seed, epoch):
+    if batch_size < 1:
+        raise ValueError(f"a batch has at least one sample, not {batch_size}")
+    order = np.random.default_rng([seed, epoch]).integers(0, n, size=n)
+    return [order[start : start + batch_size] for start in range(0, n, batch_size)]
