@@ -22,7 +22,7 @@ ALLOWED: dict[str, set[str]] = {
     "kernels": set(),
     "notebooks": {"kernels"},
     "grading": {"notebooks", "kernels", "plots"},
-    "site": {"notebooks", "kernels"},
+    "site": {"notebooks", "kernels", "claims"},
     "cli": {"notebooks", "grading", "site", "kernels"},
 }
 FRAMEWORKS = {"torch": {"pytorch"}, "keras": {"keras"}, "tensorflow": {"keras"}}

@@ -1,7 +1,8 @@
 """Sphinx extension of the course's site; Jupyter Book loads it through `_config.yml` (`extra_extensions`).
 
 It wraps PyTorch and Keras cells into pairs, adds the line of facts and downloads under each title, feeds
-MyST-NB's cache from the executions of `course run`, insists on alt text, and serves every asset itself.
+MyST-NB's cache from the executions of `course run`, lists every measured claim (`{folklore}`), insists on alt
+text, and serves every asset itself.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ EARLY_SCRIPT = (
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the extension's transforms, events and assets."""
-    from course_lib.site import accessible, executions, facts, figures, formulas, offline, pairs
+    from course_lib.site import accessible, executions, facts, figures, folklore, formulas, offline, pairs
 
     app.setup_extension("sphinxcontrib.mermaid")
     app.connect("config-inited", offline.serve_locally)
@@ -35,11 +36,15 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_post_transform(figures.DescribeDiagrams)
     app.add_post_transform(formulas.KeepPunctuation)
     app.add_transform(pairs.PairCells)
+    app.add_directive("folklore", folklore.Folklore)
+    app.add_post_transform(folklore.ShowClaims)
     found = executions.Executions()
     app.connect("builder-inited", found.prepare, priority=900)  # after MyST-NB has settled its configuration
     app.connect("env-get-outdated", found.outdated)
     app.connect("source-read", found.note)
     app.connect("env-merge-info", executions.merge)
+    app.connect("doctree-read", folklore.keep_execution)
+    app.connect("env-updated", folklore.rewrite)
     app.connect("doctree-resolved", lambda app, tree, name: facts.add_facts(app, tree, name, found))
     app.connect("html-page-context", offline.drop_needless_scripts, priority=900)
     app.connect("html-page-context", accessible.repair_markup, priority=900)

@@ -9,6 +9,7 @@ from pathlib import Path
 import nbformat
 import yaml
 
+from course_lib.notebooks.headers import is_notebook_text
 from course_lib.notebooks.source import KERNELSPEC, read_source
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -126,6 +127,15 @@ print("pytorch second")
 )
 
 
+FOLKLORE = """# Folklore
+
+What was measured.
+
+```{folklore}
+```
+"""
+
+
 def gamma() -> str:
     """A chapter whose source is a notebook file."""
     cells = [
@@ -152,10 +162,11 @@ def write_book(folder: Path, chapters: dict[str, str], **changes: object) -> Pat
     (folder / "index.md").write_text("# A small book\n\nIt starts.\n", encoding="utf8")
     for name, text in chapters.items():
         (folder / "chapters" / name).write_text(text, encoding="utf8")
-        if name.endswith(".md"):  # the generated notebook beside it, as `course sync` leaves it
-            nb = read_source(folder / "chapters" / name).nb
-            nbformat.write(nb, (folder / "chapters" / name).with_suffix(".ipynb"))
-    siblings = [f"chapters/{Path(name).stem}.ipynb" for name in chapters if name.endswith(".md")]
+    notebooks = [name for name in chapters if is_notebook_text(folder / "chapters" / name)]
+    for name in notebooks:  # the generated notebook beside it, as `course sync` leaves it
+        nb = read_source(folder / "chapters" / name).nb
+        nbformat.write(nb, (folder / "chapters" / name).with_suffix(".ipynb"))
+    siblings = [f"chapters/{Path(name).stem}.ipynb" for name in notebooks]
     files = [{"file": f"chapters/{name}"} for name in chapters]
     toc = {"format": "jb-book", "root": "index", "parts": [{"caption": "Part", "chapters": files}]}
     (folder / "_toc.yml").write_text(yaml.safe_dump(toc), encoding="utf8")

@@ -22,8 +22,9 @@ class Site:
 
 @pytest.fixture(scope="session")
 def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a small book with three chapters."""
+    """The folder of a small book with three chapters and the page of their claims."""
     chapters = {"alpha.md": books.ALPHA, "beta.md": books.BETA, "gamma.ipynb": books.gamma()}
+    chapters["folklore.md"] = books.FOLKLORE
     return books.write_book(tmp_path_factory.mktemp("book") / "book", chapters)
 
 
