@@ -12,7 +12,7 @@ import numpy as np
 def gradients(model: keras.Model, loss: Callable[..., Any], X: np.ndarray, y: np.ndarray) -> list[np.ndarray]:
     """dL/dparameter for every trainable parameter, in the layout of ``networks.weights``, by the backend's autograd.
 
-    Raises ``NotImplementedError`` on other backends.
+    A parameter that the loss does not depend on has gradient zero. Raises ``NotImplementedError`` on other backends.
     """
     backend = keras.backend.backend()
     X, y = keras.ops.convert_to_tensor(X), keras.ops.convert_to_tensor(y)
@@ -22,12 +22,13 @@ def gradients(model: keras.Model, loss: Callable[..., Any], X: np.ndarray, y: np
 
         with tf.GradientTape() as tape:
             value = loss(model(X, training=True), y)
-        grads = tape.gradient(value, [v.value for v in variables])
+        zeros = tf.UnconnectedGradients.ZERO
+        grads = tape.gradient(value, [v.value for v in variables], unconnected_gradients=zeros)
     elif backend == "torch":
         import torch
 
         value = loss(model(X, training=True), y)
-        grads = torch.autograd.grad(value, [v.value for v in variables])
+        grads = torch.autograd.grad(value, [v.value for v in variables], materialize_grads=True)
     else:
         raise NotImplementedError(f"no gradients on the {backend} backend: use tensorflow or torch")
     return [keras.ops.convert_to_numpy(g) for g in grads]
