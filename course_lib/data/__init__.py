@@ -1,5 +1,6 @@
 """Embedded datasets and cached loaders: NumPy arrays in, NumPy arrays out, no framework."""
 
+from course_lib.data.augmentation import affine_maps
 from course_lib.data.batching import batches
 from course_lib.data.cache import DataUnavailable, cache_dir
 from course_lib.data.digits import digits
@@ -16,6 +17,7 @@ __all__ = [
     "Split",
     "TabularNames",
     "Toy",
+    "affine_maps",
     "batches",
     "cache_dir",
     "cifar10",
