@@ -80,9 +80,10 @@ def fit(
     arrays; with ``schedule``, a function from the number of the update (0, 1, ...) to the learning rate,
     ``lr`` is the rate of the epoch's last update.
 
-    ``early_stopping`` watches ``val_loss``. ``first_epoch`` is where a resumed training goes on: epochs
-    ``first_epoch`` to ``epochs - 1`` are run. ``after_epoch(epoch, values)`` gets the epoch's entries of the
-    history. ``progress`` shows a bar. Raises ``ValueError`` for metrics or early stopping without validation.
+    ``early_stopping`` watches ``val_loss``, from the first epoch of this call on. ``first_epoch`` is where a
+    resumed training goes on: epochs ``first_epoch`` to ``epochs - 1`` are run. ``after_epoch(epoch, values)``
+    gets the epoch's entries of the history. ``progress`` shows a bar. Raises ``ValueError`` for metrics
+    or early stopping without validation.
     """
     if validation is None and (metrics or early_stopping):
         raise ValueError(
