@@ -7,6 +7,7 @@ Same names, arguments and rates as :mod:`course_lib.from_scratch.schedules`, in 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -74,7 +75,7 @@ def _one_cycle(t: Any, lr_max: float, steps: int, rise: float, div: float, final
     return ops.where(t <= peak, up, down)
 
 
-FORMULAS = {
+FORMULAS: dict[str, Callable[..., Any]] = {
     "constant": _constant,
     "step": _step,
     "exponential": _exponential,
