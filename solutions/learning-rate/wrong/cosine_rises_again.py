@@ -1,0 +1,17 @@
+"""Lets the cosine go on after its end.
+
+test: test_decays
+message: would see the rate rise again
+"""
+
+# cell: decays
+def step_rate(t, lr, every, factor):
+    return lr * factor ** (t // every)
+
+
+def exponential_rate(t, lr, rate):
+    return lr * np.exp(-rate * t)
+
+
+def cosine_rate(t, lr, steps, lr_min=0.0):
+    return lr_min + (lr - lr_min) * (1 + np.cos(np.pi * t / steps)) / 2
