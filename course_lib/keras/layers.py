@@ -21,9 +21,9 @@ def count(model: keras.Layer) -> int:
 def summary(model: keras.Layer, *inputs: np.ndarray) -> list[Row]:
     """One row per layer in the order of the forward pass: its name, the shape of its output, its parameters.
 
-    ``inputs`` are arrays, samples first; the model sees them once, in inference mode. A layer that returns several tensors
-    is listed with the shape of the first. A layer that is used again is listed again with 0 parameters, so that the column
-    adds up to :func:`count`.
+    ``inputs`` are arrays, samples first; the model sees them once, in inference mode. A layer that returns several
+    tensors is listed with the shape of the first. A layer that is used again is listed again with 0 parameters, so
+    that the column adds up to :func:`count`.
     """
     rows: list[Row] = []
     seen: set[int] = set()

@@ -22,9 +22,9 @@ def count(model: nn.Module) -> int:
 def summary(model: nn.Module, *inputs: np.ndarray) -> list[Row]:
     """One row per layer in the order of the forward pass: its name, the shape of its output, its parameters.
 
-    ``inputs`` are arrays, samples first; the model sees them once, in evaluation mode. A layer that returns several tensors
-    is listed with the shape of the first. A layer that is used again is listed again with 0 parameters, so that the column
-    adds up to :func:`count`.
+    ``inputs`` are arrays, samples first; the model sees them once, in evaluation mode. A layer that returns several
+    tensors is listed with the shape of the first. A layer that is used again is listed again with 0 parameters, so
+    that the column adds up to :func:`count`.
     """
     rows: list[Row] = []
     seen: set[nn.Parameter] = set()

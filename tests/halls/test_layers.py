@@ -59,11 +59,13 @@ def test_a_layer_used_twice_is_listed_twice_and_counted_once(side):
 def test_frozen_parameters_do_not_count():
     model = nn.Linear(4, 3)
     model.bias.requires_grad = False
-    assert torch_layers.count(model) == 12 and torch_layers.summary(model, X) == [("Linear", (5, 3), 12)]
+    assert torch_layers.count(model) == 12
+    assert torch_layers.summary(model, X) == [("Linear", (5, 3), 12)]
     dense = keras.layers.Dense(3)
     assert keras_layers.summary(dense, X) == [("Dense", (5, 3), 15)]
     dense.trainable = False
-    assert keras_layers.count(dense) == 0 and keras_layers.summary(dense, X) == [("Dense", (5, 3), 0)]
+    assert keras_layers.count(dense) == 0
+    assert keras_layers.summary(dense, X) == [("Dense", (5, 3), 0)]
 
 
 def test_layers_with_several_inputs_and_outputs():
@@ -84,7 +86,8 @@ def test_layers_with_several_inputs_and_outputs():
 def test_the_model_is_left_as_it_was():
     model = nn.Sequential(nn.Linear(4, 3), nn.BatchNorm1d(3)).train()
     torch_layers.summary(model, X)
-    assert model.training and not model[0]._forward_hooks
+    assert model.training
+    assert not model[0]._forward_hooks
     assert float(model[1].num_batches_tracked) == 0
     twin = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3), keras.layers.BatchNormalization()])
     before = twin.get_weights()
