@@ -122,7 +122,7 @@ def test_on_paper_the_claims_are_listed_without_links(own_book: Path) -> None:
     text = file.read_text(encoding="utf8")
     assert "3 measured claims" in text
     assert "in 9 of 10" not in text
-    assert text.count("Small steps end") == 2  # the card's plain form, and the list
+    assert text.count("Small steps end") == 3  # the cell, its card in plain form, and the list
     assert "course-show" not in text
 
 
