@@ -10,15 +10,22 @@ import pytest
 import torch
 
 from course_lib.data.batching import batches
+from course_lib.from_scratch import losses as numpy_losses
+from course_lib.from_scratch import networks as numpy_networks
+from course_lib.from_scratch import optimizers as numpy_optimizers
+from course_lib.from_scratch import schedules as numpy_schedules
+from course_lib.from_scratch import training as numpy_training
 from course_lib.keras import checkpoints as keras_checkpoints
 from course_lib.keras import losses as keras_losses
 from course_lib.keras import networks as keras_networks
 from course_lib.keras import optimizers as keras_optimizers
+from course_lib.keras import schedules as keras_schedules
 from course_lib.keras import training as keras_training
 from course_lib.pytorch import checkpoints as torch_checkpoints
 from course_lib.pytorch import losses as torch_losses
 from course_lib.pytorch import networks as torch_networks
 from course_lib.pytorch import optimizers as torch_optimizers
+from course_lib.pytorch import schedules as torch_schedules
 from course_lib.pytorch import training as torch_training
 
 RNG = np.random.default_rng(0)
@@ -233,6 +240,41 @@ def test_both_follow_a_schedule_update_by_update():
     np.testing.assert_allclose(ours["lr"], 0.1 * 0.9 ** (5 * np.arange(1, 4) - 1), rtol=1e-6)
     np.testing.assert_allclose(theirs["lr"], ours["lr"], rtol=1e-6)
     np.testing.assert_allclose(theirs["loss"], ours["loss"], rtol=1e-5)
+
+
+def test_the_schedules_of_the_course_drive_fit_alike_in_all_halls():
+    sizes, options = [4, 5, 2], {"epochs": 3, "batch_size": BATCH}
+    start = [w + np.float32(0.1) for w in numpy_networks.weights(numpy_networks.mlp(sizes, "tanh", seed=1))]
+    curves = []
+    for networks, schedules, optimizers, training, losses in (
+        (numpy_networks, numpy_schedules, numpy_optimizers, numpy_training, numpy_losses),
+        (torch_networks, torch_schedules, torch_optimizers, torch_training, torch_losses),
+        (keras_networks, keras_schedules, keras_optimizers, keras_training, keras_losses),
+    ):
+        model = networks.mlp(sizes, "tanh")
+        networks.set_weights(model, start)
+        if networks is keras_networks:
+            params = model.trainable_variables
+        else:
+            params = model.params if networks is numpy_networks else model.parameters()
+        schedule = schedules.warmup_cosine(0.1, steps=12, warmup=4)
+        optimizer = optimizers.sgd(params, 0.1)
+        history = training.fit(model, X, Y, losses.mse, optimizer, schedule=schedule, **options)
+        curves.append([history["lr"], history["loss"]])
+    np.testing.assert_allclose(curves[1], curves[0], rtol=1e-5, atol=1e-7)
+    np.testing.assert_allclose(curves[2], curves[0], rtol=1e-5, atol=1e-7)
+
+
+def test_a_scheduler_of_the_course_survives_the_checkpoint(tmp_path):
+    model = torch_networks.mlp([4, 5, 2])
+    optimizer = torch_optimizers.sgd(model.parameters(), 0.1)
+    scheduler = torch_schedules.cosine(0.1, steps=20)(optimizer)
+    fit = {"loss": torch_losses.mse, "optimizer": optimizer, "batch_size": BATCH, "schedule": scheduler}
+    torch_training.fit(model, X, Y, epochs=2, **fit)
+    torch_checkpoints.save(tmp_path / "run.pt", model, optimizer, step=10, schedule=scheduler)
+    rest = torch_training.fit(model, X, Y, epochs=3, first_epoch=2, **fit)["lr"]
+    torch_checkpoints.load(tmp_path / "run.pt", model, optimizer, schedule=scheduler)
+    assert torch_training.fit(model, X, Y, epochs=3, first_epoch=2, **fit)["lr"] == rest
 
 
 def torch_run(**options):
