@@ -1,0 +1,20 @@
+"""Measures in float32, with a step that suits it.
+
+test: test_check
+message: in which precision, and with which step
+"""
+
+# cell: check
+def check_gradient(loss, grad, w):
+    w, grad = np.array(w, dtype=np.float32), np.asarray(grad, dtype=float)
+    errors, size = [], np.abs(grad).max()
+    for i in range(w.size):
+        up, down = w.copy(), w.copy()
+        up.flat[i] += 1e-3
+        down.flat[i] -= 1e-3
+        slope = (loss(up) - loss(down)) / (2 * 1e-3)
+        size = max(size, abs(slope))
+        errors.append(abs(slope - grad.flat[i]))
+    if not np.all(np.isfinite(errors + [size])):
+        return float("inf")
+    return max(errors) / size if size > 0 else 0.0

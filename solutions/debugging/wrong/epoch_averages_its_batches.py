@@ -1,0 +1,17 @@
+"""Averages the means of the batches, the smaller last one included.
+
+test: test_epoch
+message: the mean of the batches' means
+"""
+
+# cell: epoch
+def train_epoch(X, y, w, b, lr, batch_size, order):
+    total, means = 0.0, []
+    for begin in range(0, len(order), batch_size):
+        rows = order[begin : begin + batch_size]
+        error = X[rows] @ w + b - y[rows]
+        total += np.sum(error**2)
+        means.append(np.mean(error**2))
+        w = w - lr * 2 * X[rows].T @ error / len(error)
+        b = b - lr * 2 * np.mean(error)
+    return {"w": w, "b": b, "loss": np.mean(means)}

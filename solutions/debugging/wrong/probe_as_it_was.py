@@ -1,0 +1,36 @@
+"""Hands in the broken probe: its hooks stay.
+
+test: test_probe
+message: hooks are left in the network
+"""
+
+# cell: probe
+def probe(model, X):
+    outputs = {}
+
+    def remember(name):
+        def hook(module, inputs, output):
+            outputs[name] = output
+
+        return hook
+
+    for name, module in model.named_children():
+        module.register_forward_hook(remember(name))
+    model(X)
+    return {name: output.mean().item() for name, output in outputs.items()}
+
+
+def try_probe(X, W, looks, training=True):
+    inputs, W = torch.tensor(X, dtype=torch.float32), torch.tensor(W, dtype=torch.float32)
+    first, last = torch.nn.Linear(*W.shape, bias=False), torch.nn.Linear(W.shape[1], 1, bias=False)
+    with torch.no_grad():
+        first.weight.copy_(W.T)
+        last.weight.fill_(1.0)
+    network = torch.nn.Sequential(first, torch.nn.BatchNorm1d(W.shape[1]), torch.nn.ReLU(inplace=True), last)
+    network.train(training)
+    return {
+        "means": [{name: float(mean) for name, mean in probe(network, inputs).items()} for _ in range(looks)],
+        "hooks": sum(len(m._forward_hooks) + len(m._forward_pre_hooks) for m in network.modules()),
+        "running": network[1].running_mean.tolist(),
+        "training": [m.training for m in network.modules()],
+    }
