@@ -20,10 +20,10 @@ def describe(X: np.ndarray, y: np.ndarray) -> dict[str, Any]:
     """What can be said about a batch before any model sees it.
 
     ``X`` is ``(n, ...)``, ``y`` has one entry or row per sample. Of ``X``: ``samples``, ``shape`` of one,
-    ``finite`` share, ``mean``, ``std``, ``min``, ``max`` and ``constant``, the number of features that are the same in
-    every sample. Of ``y``: the count of each label as ``labels`` if it holds whole numbers of an integer type,
-    else ``target finite``, ``target mean`` and ``target std``. Raises ``ValueError`` when the lengths differ or there are
-    no samples.
+    ``finite`` share, ``mean``, ``std``, ``min``, ``max`` and ``constant``, the number of features that are the
+    same in every sample. Of ``y``: the count of each label as ``labels`` if it is of an integer type, else
+    ``target finite``, ``target mean`` and ``target std``. Raises ``ValueError`` when the lengths differ or
+    there are no samples.
     """
     X, y = np.asarray(X), np.asarray(y)
     if len(X) != len(y) or len(X) == 0:

@@ -1,7 +1,7 @@
 """Looking inside a network in NumPy: activations, weights, gradients, the first value that is not finite.
 
-No probe changes the model. Layers are named by their place and kind, ``"0 linear"``, ``"1 relu"``; parameters ``"0.W"``,
-``"0.b"``.
+No probe changes the model. Layers are named by their place and kind, ``"0 linear"``, ``"1 relu"``; parameters
+``"0.W"``, ``"0.b"``.
 """
 
 from __future__ import annotations

@@ -112,9 +112,10 @@ def check_gradients(
 
     ``entries`` randomly chosen entries of each parameter are moved by ``eps`` both ways, and only these are
     compared. Right gradients give errors near 1e-8, wrong ones above 1e-3. Inputs that sit exactly at a kink
-    of the activation raise false alarms. Works on a copy in float64 and in inference mode (no dropout), so the model must
-    be Sequential or functional, its own layers able to rebuild themselves from ``get_config``, and the loss must keep
-    float64 (the functions of :mod:`course_lib.keras.losses` do; loss objects of Keras need ``dtype="float64"``).
+    of the activation raise false alarms. Works on a copy in float64 and in inference mode (no dropout), so
+    the model must be Sequential or functional, its own layers able to rebuild themselves from ``get_config``,
+    and the loss must keep float64 (the functions of :mod:`course_lib.keras.losses` do; loss objects of Keras
+    need ``dtype="float64"``).
     """
     with _float64():
         return _check(model, loss, X, y, entries, eps, np.random.default_rng(seed))
@@ -132,7 +133,7 @@ def _check(
     double = _in_float64(model)
     inputs, targets = (ops.convert_to_tensor(_wide(array)) for array in (X, y))
     grads = dict(
-        zip(_named(double), autodiff.gradients(_AtRest(double), loss, _wide(X), _wide(y)), strict=True)  # type: ignore[arg-type]
+        zip(_named(double), autodiff.gradients(_AtRest(double), loss, _wide(X), _wide(y)), strict=True)
     )
     errors = {}
     for name, variable in _named(double).items():

@@ -22,9 +22,9 @@ def distributions(
 ) -> Axes:
     """One row per name, first name on top: median (dot), middle half (thick line), 1 % to 99 % (thin line).
 
-    The arrays may have any shape. ``log`` draws absolute values on a logarithmic axis. What a row cannot show is written at
-    its end: the share of zeros with ``log``, and of entries that are ``nan`` or infinite. A row without anything to draw
-    keeps its place. Raises ``ValueError`` when nothing is given or an array is empty.
+    The arrays may have any shape. ``log`` draws absolute values on a logarithmic axis. What a row cannot show
+    is written at its end: the share of zeros with ``log``, and of entries that are ``nan`` or infinite. A row
+    without anything to draw keeps its place. Raises ``ValueError`` when nothing is given or an array is empty.
     """
     if not values:
         raise ValueError("distributions needs at least one named array")

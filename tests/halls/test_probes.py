@@ -78,9 +78,9 @@ def test_the_first_fault_is_named(hall):
     assert module.first_non_finite(model, loss, X, Y) is None
     bad[3, 1] = np.nan
     assert module.first_non_finite(model, loss, bad, Y) == "input X"
-    assert module.first_non_finite(model, loss, X, np.where(np.arange(32).reshape(16, 2) == 5, np.inf, Y)) == (
-        "target y"
-    )
+    assert module.first_non_finite(
+        model, loss, X, np.where(np.arange(32).reshape(16, 2) == 5, np.inf, Y)
+    ) == ("target y")
     w, put = first_weight(model)
     put(np.full_like(w, 3e38))
     with np.errstate(all="ignore"):
@@ -156,9 +156,14 @@ def test_layers_with_several_outputs_and_several_calls():
         "act ReLU (2)",
     ]
     inputs = keras.Input((7, 4))
-    all_steps, last, cell = keras.layers.LSTM(3, return_sequences=True, return_state=True)(inputs)
+    all_steps, _, _ = keras.layers.LSTM(3, return_sequences=True, return_state=True)(inputs)
     model = keras.Model(inputs, keras.layers.ReLU()(all_steps))
-    assert list(keras_probes.activations(model, sequence)) == ["0 LSTM [0]", "0 LSTM [1]", "0 LSTM [2]", "1 ReLU"]
+    assert list(keras_probes.activations(model, sequence)) == [
+        "0 LSTM [0]",
+        "0 LSTM [1]",
+        "0 LSTM [2]",
+        "1 ReLU",
+    ]
 
 
 def test_a_model_that_is_one_layer():

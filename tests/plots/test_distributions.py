@@ -48,5 +48,5 @@ def test_many_numbers_make_a_small_figure(tmp_path):
 
 @pytest.mark.parametrize("values", [{}, {"a": []}])
 def test_nothing_to_draw_is_an_error(values):
-    with pytest.raises(ValueError, match="at least one|empty"):
+    with pytest.raises(ValueError, match=r"at least one|empty"):
         plots.distributions(values)
