@@ -147,8 +147,12 @@ def layers(name: str) -> Case:
     """What the layers module reports of a network."""
 
     def case(hall: Hall) -> list[np.ndarray]:
-        found = getattr(hall.modules["layers"], name)(_network(hall, "relu"), *([X] if name == "summary" else []))
-        return [np.array(found)] if name == "count" else [np.array([*shape, size]) for _, shape, size in found]
+        found = getattr(hall.modules["layers"], name)(
+            _network(hall, "relu"), *([X] if name == "summary" else [])
+        )
+        return (
+            [np.array(found)] if name == "count" else [np.array([*shape, size]) for _, shape, size in found]
+        )
 
     return case
 
