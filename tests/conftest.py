@@ -19,7 +19,6 @@ LONG = (
     "notebooks/test_nbval.py",
     "grading/faults/test_faults.py",
     "grading/test_assignments.py",
-    "grading/engine/test_judged.py",
     "grading/test_any_course.py",
     "grading/bench/test_corpora.py",
     "grading/bench/test_runs.py",
