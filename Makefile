@@ -46,7 +46,7 @@ test: lint browser database
 	$(BIN)/course sync --check
 	$(BIN)/course run --framework all
 	$(BIN)/course build
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n logical --dist loadfile --no-loadscope-reorder
 
 serve: setup
 	@test -f _build/html/index.html || { echo "there is no site yet: run make book first" >&2; exit 2; }

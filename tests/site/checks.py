@@ -16,6 +16,8 @@ from playwright.sync_api import Browser, Page, Response, ViewportSize
 from tests.site.browser import DESKTOP, PHONE, open_page
 
 Scheme = Literal["light", "dark"]
+Look = Literal["all", "colours", "structure"]
+COLOUR_RULES = ("color-contrast", "link-in-text-block")
 SERIOUS = {"serious", "critical"}
 LAUNCHERS = ("mybinder.org", "colab.research.google.com", "hub.example.org")
 PHONE_BUDGET = 1_500_000  # bytes of one page with everything it loads, as a host that compresses sends it
@@ -27,6 +29,22 @@ def pages(site: Path) -> list[str]:
     return sorted(path.as_posix() for path in found if path.parts[0] not in ("_static", "_sources"))
 
 
+# Coloured code is thousands of tokens in a handful of colours, and contrast is most of the work: one token of each
+# look stays, the others become plain text of their block, which is looked at as well.
+_ONE_TOKEN_OF_EACH_LOOK = """() => {
+    const seen = new Set(), again = [];
+    for (const token of document.querySelectorAll('.highlight span:not(:has(span))')) {
+        const { color, backgroundColor, fontWeight, fontStyle } = getComputedStyle(token);
+        const block = getComputedStyle(token.closest('.highlight')).backgroundColor;
+        const look = [color, backgroundColor, fontWeight, fontStyle, block].join();
+        if (seen.has(look)) again.push(token);
+        else seen.add(look);
+    }
+    // Only now: changes between two looks would lay the page out again each time.
+    for (const token of again) token.replaceWith(token.textContent);
+}"""
+
+
 def accessibility(
     browser: Browser,
     address: str,
@@ -34,29 +52,34 @@ def accessibility(
     viewport: ViewportSize,
     *,
     each_tab: bool = False,
-    contrast: bool = True,
+    look: Look = "all",
 ) -> list[str]:
     """Serious and critical findings of axe-core on a page, with its menus open and, if asked for, each tab shown.
 
     A wide window shows both frameworks at once; there the tabs need no look of their own. Contrast is most of
-    the work; ``contrast=False`` is for pages whose colours are looked at in another window already.
+    the work; ``look`` is for pages whose colours or structure are looked at in another window already.
     """
     context = browser.new_context(color_scheme=scheme, viewport=viewport, reduced_motion="reduce")
     page = open_page(context, address)
-    findings = _axe(page, contrast=contrast)
+    page.evaluate(_ONE_TOKEN_OF_EACH_LOOK)
+    findings = _axe(page, look=look)
     for menu in page.query_selector_all(".article-header-buttons .dropdown-toggle"):
         menu.click()
-        findings += _axe(page, ".article-header-buttons", contrast=contrast)
+        findings += _axe(page, ".article-header-buttons", look=look)
         page.keyboard.press("Escape")
     if each_tab and page.query_selector(".course-pair"):
         page.evaluate("() => document.querySelector('.course-choice-keras input').click()")
-        findings += _axe(page, ".bd-article", contrast=contrast)
+        findings += _axe(page, ".bd-article", look=look)
     context.close()
     return sorted(set(findings))
 
 
-def _axe(page: Page, part: str | None = None, *, contrast: bool) -> list[str]:
-    options = {"resultTypes": ["violations"], "rules": {"color-contrast": {"enabled": contrast}}}
+def _axe(page: Page, part: str | None = None, *, look: Look) -> list[str]:
+    options: dict[str, object] = {"resultTypes": ["violations"]}
+    if look == "colours":
+        options["runOnly"] = list(COLOUR_RULES)
+    elif look == "structure":
+        options["rules"] = {rule: {"enabled": False} for rule in COLOUR_RULES}
     violations = Axe().run(page, context=part, options=options).response["violations"]
     return [
         f"{violation['id']}: {node['html'][:160]}"

@@ -104,7 +104,6 @@ def _row(line: Line, base: float, quick: float) -> list[str]:
 def page(corpora: Mapping[str, Measured], pictures: Sequence[tuple[str, str, str]]) -> str:
     """The page of the instructor guide, in MyST Markdown. pictures: file name, alt text and caption of each."""
     machines = (_machine(one.machine) for one in corpora.values())
-    graded = {len(run.seconds) for one in corpora.values() for run in one.stock}
     exact = [run.exact_cpu for one in corpora.values() for run in one.stock]
     exact += [run.exact_cpu for one in corpora.values() for run in one.engine]
     environment = Environment(
@@ -122,11 +121,18 @@ def page(corpora: Mapping[str, Measured], pictures: Sequence[tuple[str, str, str
         corpora=[_section(name, one) for name, one in corpora.items()],
         sizing=_sizing(corpora["frameworks"]) if "frameworks" in corpora else None,
         machines=dict.fromkeys(machines),
-        estimated=min(graded) if min(graded) < max(one.size for one in corpora.values()) else None,
-        repetitions=max(len(figures.runs(one, STRICT, 2)) for one in corpora.values()),
+        estimated=any(len(run.seconds) < one.size for one in corpora.values() for run in one.stock),
+        repetitions=_each({name: len(figures.runs(one, STRICT, 2)) for name, one in corpora.items()}),
         exact=all(exact),
         raw=RAW,
     )
+
+
+def _each(counts: Mapping[str, int]) -> str:
+    """A number of times, or that of every class where they differ."""
+    if len(set(counts.values())) == 1:
+        return f"{next(iter(counts.values()))} times"
+    return ", ".join(f"{count} times ({name})" for name, count in counts.items())
 
 
 def _section(name: str, measured: Measured) -> dict[str, Any]:

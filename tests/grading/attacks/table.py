@@ -112,6 +112,12 @@ def line(attack: Attack, seen: str) -> str:
     return f"| {attack.tried} | {seen} | {attack.innocent} |"
 
 
+def outcome(attack: Attack, text: str) -> str:
+    """The points of a row, and where its words come from. The words themselves may differ between two runs, where
+    threads race, and between two machines, where their operating systems speak."""
+    return text.removeprefix(f"| {attack.tried} | ").partition("`")[0]
+
+
 def is_of(text: str, attack: Attack) -> bool:
     """Whether a line of the page is the row of `attack`."""
     return text.startswith(f"| {attack.tried} | ") and text.endswith(f" | {attack.innocent} |")
