@@ -16,6 +16,8 @@ from course_lib.pytorch import losses as torch_losses
 from course_lib.pytorch import probes as torch_probes
 
 RNG = np.random.default_rng(0)
+# Keras computes in float32 on its torch backend, and so does a check there.
+SMALL = 1e-6 if keras.backend.backend() == "tensorflow" else 2e-2
 X = RNG.normal(size=(16, 4)).astype("float32")
 Y = RNG.normal(size=(16, 2)).astype("float32")
 
@@ -66,7 +68,7 @@ def test_layers_are_named_in_order(hall):
 
 def test_right_gradients_pass_and_dead_units_are_counted(hall):
     module, loss, model = hall
-    assert max(module.check_gradients(model, loss, X, Y).values()) < 1e-6
+    assert max(module.check_gradients(model, loss, X, Y).values()) < SMALL
     w, put = first_weight(model)
     put(np.zeros_like(w))
     assert [s["dead"] for s in module.activation_statistics(model, X).values()] == [1, 1, 1]
@@ -132,7 +134,7 @@ def test_keras_probes_leave_no_trace():
     keras_probes.activations(model, X)
     keras_probes.gradient_statistics(model, keras_losses.mse, X, Y)
     keras_probes.first_non_finite(model, keras_losses.mse, X, Y)
-    assert max(keras_probes.check_gradients(model, keras_losses.mse, X, Y).values()) < 1e-6
+    assert max(keras_probes.check_gradients(model, keras_losses.mse, X, Y).values()) < SMALL
     after = [keras.ops.convert_to_numpy(v) for v in model.variables]
     assert all(np.array_equal(a, b) for a, b in zip(after, before, strict=True))
     assert len(model.outputs) == 1
@@ -224,8 +226,8 @@ def test_wrong_gradients_are_caught():
             return wrong(z)
 
     errors = keras_probes.check_gradients(keras_net(KerasLayer()), keras_losses.mse, X, Y)
-    assert min(errors["0.kernel"], errors["0.bias"]) > 1e-2
-    assert max(errors["2.kernel"], errors["2.bias"]) < 1e-6
+    assert min(errors["0.kernel"], errors["0.bias"]) > 0.1
+    assert max(errors["2.kernel"], errors["2.bias"]) < SMALL
 
     class WrongNet(networks.MLP):
         def backward(self, grad):
