@@ -1,11 +1,16 @@
-"""The order of the tests, and one browser per module: two at a time are more than Playwright allows."""
+"""The order of the tests, what a module may leave behind, and a browser for each module.
+
+Two browsers at a time are more than Playwright allows.
+"""
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import psutil
 import pytest
 
 if TYPE_CHECKING:
@@ -30,6 +35,27 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     here = Path(__file__).parent
     rank = {here / name: number for number, name in enumerate(LONG)}
     items.sort(key=lambda item: rank.get(item.path, len(rank)))
+
+
+# Ended with the session: Python's own helper, the warm servers of the engine's tests, the gradebooks' database.
+OF_THE_SESSION = ("resource_tracker", "course_lib.kernels.server", "postgres")
+
+
+def _children() -> dict[int, str]:
+    """Child processes of this process, with their command lines."""
+    found = {}
+    for child in psutil.Process().children():
+        with contextlib.suppress(psutil.NoSuchProcess):
+            found[child.pid] = " ".join(child.cmdline()) or child.name()
+    return {pid: line for pid, line in found.items() if not any(name in line for name in OF_THE_SESSION)}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_process_is_left() -> Iterator[None]:
+    """A module that leaves a process running fails: the next module's tests count theirs."""
+    before = _children()
+    yield
+    assert _children().items() <= before.items()
 
 
 # Not for the whole session: while it runs, no other test of this thread can have an event loop.

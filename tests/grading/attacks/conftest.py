@@ -14,7 +14,7 @@ from course_lib.kernels.sandbox import LANDLOCK, NAMESPACES, protections
 from tests.grading.attacks.yard import Yard, opened
 
 
-@pytest.fixture(scope="session", params=[NAMESPACES, LANDLOCK])
+@pytest.fixture(scope="module", params=[NAMESPACES, LANDLOCK])
 def yard(request: pytest.FixtureRequest) -> Iterator[Yard]:
     """A class at every level. One that a machine does not have cannot be attacked there."""
     (trial,) = (trial for trial in protections().trials if trial.level == request.param)

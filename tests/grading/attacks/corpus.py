@@ -123,6 +123,8 @@ class Attack:
     """Whether it belongs to the twin that a cell of its own raises something."""
     landlock_twin: bool = True
     """Whether its twin works at the level "landlock", too."""
+    races: bool = False
+    """Whether its own threads and processes race, so that the words it brings about differ from run to run."""
 
     @property
     def id(self) -> str:

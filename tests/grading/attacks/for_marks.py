@@ -413,6 +413,7 @@ ATTACKS = [
         "Its own pair of sockets",
         wrong(_SOCKETS),
         wrong("import socket\na, b = socket.socketpair()\na.send(b'hello')\nassert b.recv(5) == b'hello'"),
+        races=True,
     ),
     Attack(
         6,
@@ -421,6 +422,7 @@ ATTACKS = [
         "A number as the last value of a cell",
         wrong(_CONTROL),
         wrong("2.0"),
+        races=True,
     ),
     Attack(
         7,

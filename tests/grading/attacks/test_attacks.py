@@ -14,10 +14,10 @@ from tests.grading.attacks.yard import Yard
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.id)
 def test_attack(yard: Yard, attack: Attack, browser: Browser) -> None:
-    """Also: the instructor's page promises the outcome that was observed just now."""
+    """Also: the instructor's page says what was observed just now."""
     line = table.attempt(yard, attack, browser)
     if yard.level == NAMESPACES:
-        assert table.outcome(attack, line) == table.outcome(attack, table.rows()[attack.id])
+        assert table.promised(attack, line) == table.promised(attack, table.rows()[attack.id])
 
 
 def test_the_page_is_what_its_parts_say() -> None:

@@ -37,21 +37,10 @@ def run(log: Path, submissions: list[Submission], jobs: int = 2, **more: float) 
     return found
 
 
-EARLIER: set[int] = set()
-
-
-@pytest.fixture(scope="module", autouse=True)
-def earlier_children() -> None:
-    """What other modules have left running in this process is not this module's."""
-    EARLIER.update(child.pid for child in psutil.Process().children())
-
-
 def children() -> list[int]:
     """Worker processes of this process."""
     return [
-        child.pid
-        for child in psutil.Process().children()
-        if child.pid not in EARLIER and "resource_tracker" not in str(child.cmdline())
+        child.pid for child in psutil.Process().children() if "resource_tracker" not in str(child.cmdline())
     ]
 
 
