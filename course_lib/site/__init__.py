@@ -27,7 +27,17 @@ EARLY_SCRIPT = (
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the extension's transforms, events and assets."""
-    from course_lib.site import accessible, executions, facts, figures, folklore, formulas, offline, pairs
+    from course_lib.site import (
+        accessible,
+        executions,
+        facts,
+        figures,
+        folklore,
+        formulas,
+        icons,
+        offline,
+        pairs,
+    )
 
     app.setup_extension("sphinxcontrib.mermaid")
     app.connect("config-inited", offline.serve_locally)
@@ -46,6 +56,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("doctree-read", folklore.keep_execution)
     app.connect("env-updated", folklore.rewrite)
     app.connect("doctree-resolved", lambda app, tree, name: facts.add_facts(app, tree, name, found))
+    app.connect("build-finished", icons.shrink)
     app.connect("html-page-context", offline.drop_needless_scripts, priority=900)
     app.connect("html-page-context", accessible.repair_markup, priority=900)
     app.connect("html-page-context", figures.tune_images, priority=900)

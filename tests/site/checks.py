@@ -20,9 +20,7 @@ Look = Literal["all", "colours", "structure"]
 COLOUR_RULES = ("color-contrast", "link-in-text-block")
 SERIOUS = {"serious", "critical"}
 LAUNCHERS = ("mybinder.org", "colab.research.google.com", "hub.example.org")
-# Bytes of one page with everything it loads, as a host that compresses sends it; 0.7 MB of them are Mermaid, once for
-# all pages with diagrams.
-PHONE_BUDGET = 1_750_000
+PHONE_BUDGET = 1_500_000  # bytes of one page with everything it loads, as a host that compresses sends it
 
 
 def pages(site: Path) -> list[str]:
