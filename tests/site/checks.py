@@ -11,7 +11,7 @@ from typing import Literal
 from urllib.parse import unquote, urlsplit
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, Response, ViewportSize
+from playwright.sync_api import Browser, BrowserContext, Page, Response, ViewportSize
 
 from tests.site.browser import DESKTOP, PHONE, open_page
 
@@ -36,7 +36,8 @@ _ONE_TOKEN_OF_EACH_LOOK = """() => {
     for (const token of document.querySelectorAll('.highlight span:not(:has(span))')) {
         const { color, backgroundColor, fontWeight, fontStyle } = getComputedStyle(token);
         const block = getComputedStyle(token.closest('.highlight')).backgroundColor;
-        const look = [color, backgroundColor, fontWeight, fontStyle, block].join();
+        // The kind as well: two that look the same in one colour scheme may differ in the other.
+        const look = [token.className, color, backgroundColor, fontWeight, fontStyle, block].join();
         if (seen.has(look)) again.push(token);
         else seen.add(look);
     }
@@ -46,32 +47,35 @@ _ONE_TOKEN_OF_EACH_LOOK = """() => {
 
 
 def accessibility(
-    browser: Browser,
-    address: str,
-    scheme: Scheme,
-    viewport: ViewportSize,
-    *,
-    each_tab: bool = False,
-    look: Look = "all",
+    browser: Browser, address: str, scheme: Scheme, viewport: ViewportSize, *, each_tab: bool = False
 ) -> list[str]:
     """Serious and critical findings of axe-core on a page, with its menus open and, if asked for, each tab shown.
 
-    A wide window shows both frameworks at once; there the tabs need no look of their own. Contrast is most of
-    the work; ``look`` is for pages whose colours or structure are looked at in another window already.
+    A wide window shows both frameworks at once; there the tabs need no look of their own.
     """
     context = browser.new_context(color_scheme=scheme, viewport=viewport, reduced_motion="reduce")
     page = open_page(context, address)
-    page.evaluate(_ONE_TOKEN_OF_EACH_LOOK)
-    findings = _axe(page, look=look)
-    for menu in page.query_selector_all(".article-header-buttons .dropdown-toggle"):
-        menu.click()
-        findings += _axe(page, ".article-header-buttons", look=look)
-        page.keyboard.press("Escape")
+    found = findings(page)
     if each_tab and page.query_selector(".course-pair"):
         page.evaluate("() => document.querySelector('.course-choice-keras input').click()")
-        findings += _axe(page, ".bd-article", look=look)
+        found += _axe(page, ".bd-article", look="all")
     context.close()
-    return sorted(set(findings))
+    return sorted(set(found))
+
+
+def findings(page: Page, look: Look = "all", *, menus: bool = True) -> list[str]:
+    """Serious and critical findings of axe-core on an open page, whose code loses its colours to it.
+
+    Contrast is most of the work; ``look`` is for pages whose colours or structure are looked at in another window
+    already. menus: also with each menu of the header open.
+    """
+    page.evaluate(_ONE_TOKEN_OF_EACH_LOOK)
+    found = _axe(page, look=look)
+    for menu in page.query_selector_all(".article-header-buttons .dropdown-toggle") if menus else []:
+        menu.click()
+        found += _axe(page, ".article-header-buttons", look=look)
+        page.keyboard.press("Escape")
+    return found
 
 
 def _axe(page: Page, part: str | None = None, *, look: Look) -> list[str]:
@@ -100,9 +104,16 @@ class Traffic:
 
 
 def traffic(browser: Browser, base: str, name: str, viewport: ViewportSize = PHONE) -> Traffic:
-    """Open a page, let it load all its images, and log every request and every complaint of the console."""
-    seen = Traffic()
+    """Every request and every complaint of the console while a page is opened and loads all its images."""
     context = browser.new_context(viewport=viewport)
+    _, seen = opened(context, base, name)
+    context.close()
+    return seen
+
+
+def opened(context: BrowserContext, base: str, name: str) -> tuple[Page, Traffic]:
+    """Open a page with all its images, and log every request and every complaint of the console."""
+    seen = Traffic()
     context.on("request", lambda r: seen.foreign.append(r.url) if _is_foreign(r.url, base) else None)
     context.on("requestfailed", lambda r: seen.failed.append(f"{r.url}: {r.failure}"))
     context.on("response", lambda r: seen.failed.append(f"{r.status} {r.url}") if r.status >= 400 else None)
@@ -117,8 +128,7 @@ def traffic(browser: Browser, base: str, name: str, viewport: ViewportSize = PHO
     page.evaluate("() => document.querySelectorAll('img').forEach((image) => (image.loading = 'eager'))")
     page.wait_for_load_state("networkidle")
     seen.size = sum(_compressed_size(response) for response in responses if response.ok)
-    context.close()
-    return seen
+    return page, seen
 
 
 def _is_foreign(address: str, base: str) -> bool:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page, ViewportSize
 
 from course_lib.notebooks.layout import Project
 from course_lib.notebooks.source import read_source
@@ -20,6 +21,11 @@ BUILT = REPOSITORY / "_build" / "html"
 PAGES = checks.pages(BUILT) if BUILT.is_dir() else []
 CHAPTERS = [Project(REPOSITORY).name(path.with_suffix(".html")) for path in Project(REPOSITORY).chapters()]
 
+_BACKGROUND = "() => getComputedStyle(document.body).backgroundColor"
+# Where the two sides of each pair are; asking for one after the other takes seconds in a long chapter.
+_SIDES = """() => [...document.querySelectorAll('.course-pair')].map((pair) =>
+    ['pytorch', 'keras'].map((side) => pair.querySelector(`.course-side.course-${side}`).getBoundingClientRect().toJSON()))"""
+
 
 @pytest.fixture(scope="module")
 def course() -> Iterator[Site]:
@@ -30,59 +36,95 @@ def course() -> Iterator[Site]:
         yield Site(BUILT, address)
 
 
+@dataclass(frozen=True)
+class Opened:
+    """A page of the course in a window, and what it asked for until it stood."""
+
+    name: str
+    page: Page
+    traffic: checks.Traffic
+
+
+def _opened(browser: Browser, course: Site, name: str, viewport: ViewportSize) -> Iterator[Opened]:
+    context = browser.new_context(color_scheme="light", viewport=viewport, reduced_motion="reduce")
+    yield Opened(name, *checks.opened(context, course.address, name))
+    context.close()
+
+
+# Opening a chapter costs seconds: each page is opened once at each width, and every test of that width looks at it. The
+# tests run in the order in which they stand here.
+@pytest.fixture(scope="module")
+def desktop(request: pytest.FixtureRequest, browser: Browser, course: Site) -> Iterator[Opened]:
+    """A page in a wide window."""
+    yield from _opened(browser, course, request.param, DESKTOP)
+
+
+@pytest.fixture(scope="module")
+def phone(request: pytest.FixtureRequest, browser: Browser, course: Site) -> Iterator[Opened]:
+    """A page in a narrow window."""
+    yield from _opened(browser, course, request.param, PHONE)
+
+
+def on(width: str, names: list[str]) -> pytest.MarkDecorator:
+    """The test is for these pages at this width."""
+    return pytest.mark.parametrize(width, names, indirect=True, scope="module")
+
+
 def test_every_chapter_has_its_page(course: Site) -> None:
     assert [name for name in CHAPTERS if name not in PAGES] == []
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_page_asks_nobody_else_and_suits_a_phone(browser: Browser, course: Site, name: str) -> None:
-    seen = checks.traffic(browser, course.address, name)
+@on("desktop", PAGES)
+def test_page_fits_a_wide_window(desktop: Opened) -> None:
+    assert desktop.page.evaluate("document.documentElement.scrollWidth") <= DESKTOP["width"]
+
+
+@on("desktop", CHAPTERS)
+def test_pairs_of_a_chapter_stand_side_by_side(desktop: Opened) -> None:
+    pairs = desktop.page.evaluate(_SIDES)
+    assert pairs
+    for left, right in pairs:
+        assert abs(left["y"] - right["y"]) < 2
+        assert left["width"] > 0
+        assert left["x"] + left["width"] <= right["x"]
+
+
+@on("desktop", PAGES)
+def test_page_is_accessible(desktop: Opened) -> None:
+    assert checks.findings(desktop.page) == []
+
+
+# The scheme changes colours and nothing else. The menus are the same on every page.
+@on("desktop", PAGES)
+def test_page_is_legible_in_the_dark(desktop: Opened) -> None:
+    light = desktop.page.evaluate(_BACKGROUND)
+    desktop.page.emulate_media(color_scheme="dark")
+    desktop.page.wait_for_function(f"(light) => ({_BACKGROUND})() !== light", arg=light)
+    assert checks.findings(desktop.page, "colours", menus=desktop.name == CHAPTERS[0]) == []
+
+
+@on("phone", PAGES)
+def test_page_asks_nobody_else_and_suits_a_phone(phone: Opened) -> None:
+    seen = phone.traffic
     assert (seen.foreign, seen.failed, seen.complaints) == ([], [], [])
     assert seen.size < checks.PHONE_BUDGET
+    assert phone.page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
 
 
-# The scheme changes colours and nothing else; a phone shows the same colours in another layout. The rest of the
-# table, and the labels of tabs, are looked at in the fixture book.
-@pytest.mark.parametrize(
-    ("viewport", "scheme", "look"),
-    [("desktop", "light", "all"), ("desktop", "dark", "colours"), ("phone", "light", "structure")],
-)
-@pytest.mark.parametrize("name", PAGES)
-def test_page_is_accessible(
-    browser: Browser, course: Site, name: str, viewport: str, scheme: checks.Scheme, look: checks.Look
-) -> None:
-    size = checks.VIEWPORTS[viewport]
-    assert checks.accessibility(browser, course.address + name, scheme, size, look=look) == []
+# A phone shows the colours of a wide window in another layout. The labels of tabs are looked at in the fixture book.
+@on("phone", PAGES)
+def test_page_is_accessible_on_a_phone(phone: Opened) -> None:
+    assert checks.findings(phone.page, "structure") == []
 
 
-@pytest.mark.parametrize("viewport", checks.VIEWPORTS)
-@pytest.mark.parametrize("name", PAGES)
-def test_page_does_not_scroll_sideways(browser: Browser, course: Site, name: str, viewport: str) -> None:
-    context = browser.new_context(viewport=checks.VIEWPORTS[viewport])
-    page = open_page(context, course.address + name)
-    assert page.evaluate("document.documentElement.scrollWidth") <= checks.VIEWPORTS[viewport]["width"]
-    context.close()
-
-
-@pytest.mark.parametrize("name", PAGES)
-def test_page_is_sound(course: Site, name: str) -> None:
-    assert checks.broken_links(course.folder, name) == []
-    assert checks.images_without_alt(course.folder, name) == []
-
-
-@pytest.mark.parametrize("name", CHAPTERS)
-def test_pairs_of_a_chapter_stand_side_by_side(browser: Browser, course: Site, name: str) -> None:
-    context = browser.new_context(viewport=DESKTOP)
-    page = open_page(context, course.address + name)
-    pairs = page.locator(".course-pair")
-    assert pairs.count() > 0
-    for pair in pairs.all():
-        left, right = (pair.locator(f".course-{side}").bounding_box() for side in ("pytorch", "keras"))
-        assert left is not None
+@on("phone", CHAPTERS)
+def test_tabs_of_a_chapter_on_a_phone(phone: Opened) -> None:
+    assert boxes(phone.page)[1] is None
+    phone.page.locator(".course-pair").nth(1).get_by_role("tab", name="Keras").click()
+    for number in (0, 1):
+        left, right = boxes(phone.page, number)
+        assert left is None
         assert right is not None
-        assert abs(left["y"] - right["y"]) < 2
-        assert left["x"] + left["width"] <= right["x"]
-    context.close()
 
 
 def test_the_switch_is_remembered_from_chapter_to_chapter(browser: Browser, course: Site) -> None:
@@ -90,22 +132,10 @@ def test_the_switch_is_remembered_from_chapter_to_chapter(browser: Browser, cour
     page = open_page(context, course.address + CHAPTERS[0])
     assert None not in boxes(page)
     page.get_by_role("radiogroup", name="Framework shown").get_by_label("Keras").check()
-    for name in CHAPTERS:
+    # The first of each part: the pages of a part differ in nothing that the switch sees.
+    for name in {Path(name).parent: name for name in reversed(CHAPTERS)}.values():
         page.goto(course.address + name)
         left, right = boxes(page)
-        assert left is None
-        assert right is not None
-    context.close()
-
-
-@pytest.mark.parametrize("name", CHAPTERS)
-def test_tabs_of_a_chapter_on_a_phone(browser: Browser, course: Site, name: str) -> None:
-    context = browser.new_context(viewport=PHONE)
-    page = open_page(context, course.address + name)
-    assert boxes(page)[1] is None
-    page.locator(".course-pair").nth(1).get_by_role("tab", name="Keras").click()
-    for number in (0, 1):
-        left, right = boxes(page, number)
         assert left is None
         assert right is not None
     context.close()

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.site import checks
-from tests.site.browser import DESKTOP, served
+from tests.site.browser import DESKTOP, open_page, served
 
 PAGE = """<!doctype html>
 <html lang="en"><head><title>Code</title>
@@ -19,20 +19,40 @@ PAGE = """<!doctype html>
 </pre></div></main></body></html>"""
 
 
+def findings(browser: Browser, folder: Path, text: str, look: checks.Look) -> list[str]:
+    """The rules that a page of this text breaks."""
+    (folder / "page.html").write_text(text, encoding="utf8")
+    with served(folder) as address:
+        context = browser.new_context(viewport=DESKTOP)
+        found = checks.findings(open_page(context, address + "page.html"), look)
+        context.close()
+    return [finding.partition(":")[0] for finding in found]
+
+
 @pytest.mark.parametrize(("colour", "found"), [("#555555", 0), ("#dddddd", 1)])
 @pytest.mark.parametrize("look", ["all", "colours"])
 def test_a_pale_kind_of_token_is_found_once(
     browser: Browser, tmp_path: Path, look: checks.Look, colour: str, found: int
 ) -> None:
-    (tmp_path / "page.html").write_text(PAGE.replace("COLOUR", colour), encoding="utf8")
-    with served(tmp_path) as address:
-        findings = checks.accessibility(browser, address + "page.html", "light", DESKTOP, look=look)
-    assert [finding.partition(":")[0] for finding in findings] == ["color-contrast"] * found
+    text = PAGE.replace("COLOUR", colour)
+    assert findings(browser, tmp_path, text, look) == ["color-contrast"] * found
 
 
 def test_colours_do_not_count_for_structure(browser: Browser, tmp_path: Path) -> None:
-    page = PAGE.replace("COLOUR", "#dddddd").replace("<main>", '<main><img src="x.png">')
-    (tmp_path / "page.html").write_text(page, encoding="utf8")
+    text = PAGE.replace("COLOUR", "#dddddd").replace("<main>", '<main><img src="x.png">')
+    assert findings(browser, tmp_path, text, "structure") == ["image-alt"]
+
+
+def test_a_kind_that_is_pale_only_in_the_dark_is_found_there(browser: Browser, tmp_path: Path) -> None:
+    """Also after the page was looked at in light, where all its tokens have one colour."""
+    dark = "@media (prefers-color-scheme: dark) { .c { color: #dddddd } }</style>"
+    text = PAGE.replace("COLOUR", "#0000aa").replace("</style>", dark)
+    (tmp_path / "page.html").write_text(text, encoding="utf8")
     with served(tmp_path) as address:
-        findings = checks.accessibility(browser, address + "page.html", "light", DESKTOP, look="structure")
-    assert [finding.partition(":")[0] for finding in findings] == ["image-alt"]
+        context = browser.new_context(viewport=DESKTOP, color_scheme="light")
+        page = open_page(context, address + "page.html")
+        assert checks.findings(page) == []
+        page.emulate_media(color_scheme="dark")
+        (found,) = checks.findings(page, "colours")
+        context.close()
+    assert found.startswith("color-contrast")
