@@ -30,6 +30,13 @@ LONG = (
 )
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """What takes too long for every run."""
+    parser.addoption(
+        "--every-answer", action="store_true", help="compare compat mode with nbgrader on all wrong answers"
+    )
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the long modules first."""
     here = Path(__file__).parent

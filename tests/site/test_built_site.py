@@ -23,8 +23,11 @@ CHAPTERS = [Project(REPOSITORY).name(path.with_suffix(".html")) for path in Proj
 
 _BACKGROUND = "() => getComputedStyle(document.body).backgroundColor"
 # Where the two sides of each pair are; asking for one after the other takes seconds in a long chapter.
-_SIDES = """() => [...document.querySelectorAll('.course-pair')].map((pair) =>
-    ['pytorch', 'keras'].map((side) => pair.querySelector(`.course-side.course-${side}`).getBoundingClientRect().toJSON()))"""
+_SIDES = """() => {
+    const box = (pair, side) => pair.querySelector(`.course-side.course-${side}`).getBoundingClientRect().toJSON();
+    const pairs = [...document.querySelectorAll('.course-pair')];
+    return pairs.map((pair) => [box(pair, 'pytorch'), box(pair, 'keras')]);
+}"""
 
 
 @pytest.fixture(scope="module")

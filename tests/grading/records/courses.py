@@ -46,11 +46,17 @@ class Course:
         return Course(root)
 
 
-def make(assignments: Sequence[Assignment], root: Path) -> Course:
-    """Generates the assignments and hands in every answer that they have: right, wrong and none."""
+def make(assignments: Sequence[Assignment], root: Path, *, step: int = 1) -> Course:
+    """Generates the assignments and hands in the answers that they have: right, wrong and none.
+
+    step: of the wrong answers, the first of every so many.
+    """
     texts = release.generate(assignments, root)
     for assignment in assignments:
+        left_out = {f"{v.name}.1" for number, v in enumerate(assignment.wrong) if number % step}
         for made in submissions.make(assignment, texts[assignment.slug], 1):
+            if made.student in left_out:
+                continue
             folder = root / "submitted" / made.student / assignment.slug
             folder.mkdir(parents=True)
             (folder / f"{assignment.slug}.ipynb").write_text(made.text, encoding="utf-8")

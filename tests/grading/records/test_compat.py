@@ -1,4 +1,7 @@
-"""Compat mode gives the grades that nbgrader gives: every answer of every assignment, row by row."""
+"""Compat mode gives the grades that nbgrader gives, row by row: answers of every assignment.
+
+Of the wrong answers nbgrader grades every third, for it takes seconds over each; with `--every-answer`, all of them.
+"""
 
 from __future__ import annotations
 
@@ -21,12 +24,15 @@ Row = dict[str, Any]
 
 
 @pytest.fixture(scope="module")
-def graded(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[str], dict, dict]:
+def graded(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[list[str], dict, dict]:
     """The assignments, and the courses after nbgrader and after the engine, by assignment."""
     folder = tmp_path_factory.mktemp("compat")
     assignments = [source.load(path) for path in source.find(ROOT)]
     slugs = [assignment.slug for assignment in assignments]
-    made = courses.make(assignments, folder / "made")
+    step = 1 if request.config.getoption("--every-answer") else 3
+    made = courses.make(assignments, folder / "made", step=step)
     # A gradebook each: nbgrader is not made for two processes on one.
     stock = {slug: made.copy(folder / f"stock-{slug}") for slug in slugs}
     ours = made.copy(folder / "ours")
