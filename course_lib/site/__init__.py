@@ -37,6 +37,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
         icons,
         offline,
         pairs,
+        tracebacks,
     )
 
     app.setup_extension("sphinxcontrib.mermaid")
@@ -46,6 +47,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_post_transform(figures.DescribeDiagrams)
     app.add_post_transform(formulas.KeepPunctuation)
     app.add_transform(pairs.PairCells)
+    app.add_transform(tracebacks.ShortenTracebacks)
     app.add_directive("folklore", folklore.Folklore)
     app.add_post_transform(folklore.ShowClaims)
     found = executions.Executions()

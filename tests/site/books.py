@@ -89,6 +89,12 @@ from course_lib.site.pairs import framework_of
 show_source(framework_of)
 ```
 
+```{code-cell}
+:tags: [raises-exception]
+import json
+json.loads("{")
+```
+
 ```{mermaid}
 :alt: data flows from the input to the output
 flowchart LR

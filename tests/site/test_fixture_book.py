@@ -237,6 +237,19 @@ def test_mathjax_and_mermaid_only_where_they_are_used(browser: Browser, site: Si
     expect(page.locator("mjx-assistive-mml").first).to_be_attached()
     diagram = page.get_by_role("img", name="data flows from the input to the output")
     expect(diagram.locator("svg")).to_be_visible()
+    # As large as it was drawn, not stretched to the width of the text.
+    drawn = diagram.locator("svg").evaluate("(svg) => svg.viewBox.baseVal.width")
+    assert diagram.locator("svg").bounding_box()["width"] == pytest.approx(drawn, abs=1)
+    context.close()
+
+
+def test_a_traceback_has_no_frames_of_libraries(browser: Browser, site: Site) -> None:
+    context = browser.new_context(viewport=DESKTOP)
+    shown = alpha(context, site).locator(".traceback").inner_text()
+    assert "----> 2 json.loads(" in shown
+    assert "[... 3 frames in Python ...]" in shown
+    assert "JSONDecodeError: Expecting property name" in shown
+    assert "File " not in shown
     context.close()
 
 

@@ -7,4 +7,13 @@ await new Promise((resolve, reject) => {
   document.head.append(script);
 });
 
+// The extension stretches every diagram to the width of the text, and its letters with it: keep the drawn size.
+const { run } = globalThis.mermaid;
+globalThis.mermaid.run = async (...options) => {
+  await run(...options);
+  for (const { style } of document.querySelectorAll("pre.mermaid > svg")) {
+    style.setProperty("max-width", style.maxWidth, "important");
+  }
+};
+
 export default globalThis.mermaid;
