@@ -44,8 +44,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: rank.get(item.path, len(rank)))
 
 
-# Ended with the session: Python's own helper, the warm servers of the engine's tests, the gradebooks' database.
-OF_THE_SESSION = ("resource_tracker", "course_lib.kernels.server", "postgres")
+# Ended with the session: Python's own helpers, the warm servers of the engine's tests, the gradebooks' database.
+OF_THE_SESSION = ("resource_tracker", "forkserver", "course_lib.kernels.server", "postgres")
 
 
 def _children() -> dict[int, str]:

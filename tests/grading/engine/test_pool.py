@@ -40,7 +40,9 @@ def run(log: Path, submissions: list[Submission], jobs: int = 2, **more: float) 
 def children() -> list[int]:
     """Worker processes of this process."""
     return [
-        child.pid for child in psutil.Process().children() if "resource_tracker" not in str(child.cmdline())
+        child.pid
+        for child in psutil.Process().children()
+        if "multiprocessing.spawn" in " ".join(child.cmdline())
     ]
 
 
