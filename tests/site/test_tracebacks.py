@@ -4,8 +4,8 @@ from pathlib import Path
 
 from course_lib.site.tracebacks import shortened
 
-ROOT = Path("/home/me/course")
-OWN = "File /home/me/course/course_lib/data/toys.py:9, in spirals(n)\n----> 9 return sample(n)\n"
+ROOT = Path("/course")
+OWN = "File /course/course_lib/data/toys.py:9, in spirals(n)\n----> 9 return sample(n)\n"
 TORCH = "File /env/lib/python3.11/site-packages/torch/nn/linear.py:1, in forward(self)\n----> 1 ...\n"
 KERAS = "File /env/lib/python3.11/site-packages/keras/src/ops.py:7, in add(x)\n      6\n----> 7 ...\n"
 SYSTEM = "File /usr/lib/python3.11/json/decoder.py:337, in decode(self, s)\n----> 337 ...\n"
@@ -24,14 +24,14 @@ def test_a_run_of_frames_becomes_a_line() -> None:
 
 
 def test_frames_of_the_course_stay_and_lose_the_path() -> None:
-    own = OWN.replace("/home/me/course/", "")
+    own = OWN.replace("/course/", "")
     assert shortened(text(KERAS, OWN, KERAS), ROOT) == text(
         "[... 1 frame in keras ...]\n", own, "[... 1 frame in keras ...]\n"
     )
 
 
 def test_an_environment_inside_the_course_is_a_library() -> None:
-    inside = TORCH.replace("/env/", "/home/me/course/.venv/")
+    inside = TORCH.replace("/env/", "/course/.venv/")
     assert shortened(text(inside), ROOT) == text("[... 1 frame in torch ...]\n")
 
 
