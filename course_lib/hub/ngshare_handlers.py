@@ -22,7 +22,7 @@ from typing import Any, NoReturn
 from ngshare import ngshare
 from ngshare.database import Assignment, Course, File, Submission, User
 from sqlalchemy import func
-from sqlalchemy.orm import Query, subqueryload
+from sqlalchemy.orm import contains_eager, subqueryload
 from tornado.web import Application, Finish, HTTPError, RequestHandler
 
 from course_lib.hub.exchange.client import SECRET
@@ -131,28 +131,6 @@ class Guarded:
             os.close(handle)
         return rows
 
-    def listed(self, submissions: Query) -> NoReturn:
-        """Answers with submissions, their files and their feedback."""
-        if since := self.get_query_argument("since", ""):
-            submissions = submissions.filter(Submission.timestamp > self.strptime(since))
-        submissions = submissions.options(
-            subqueryload(Submission.files),
-            subqueryload(Submission.feedbacks),
-            subqueryload(Submission.assignment),
-        )
-        self.json_success(
-            submissions=[
-                {
-                    "student_id": one.student_id,
-                    "assignment_id": one.assignment.id,
-                    "timestamp": self.strftime(one.timestamp),
-                    "files": self.json_files_pack(one.files, True),
-                    "feedback": self.json_files_pack(one.feedbacks, True),
-                }
-                for one in submissions.order_by(Submission.timestamp)
-            ]
-        )
-
     # Of ngshare's classes.
     db: Any
     finish: Any
@@ -190,11 +168,15 @@ class ListAssignments(Guarded, ngshare.ListAssignments):
     """The released assignments."""
 
     def get(self, course_id: str) -> NoReturn:
-        """Those that have files."""
-        found = self.db.query(Assignment.id).filter(
-            Assignment.course == self.find_course(course_id), Assignment.files.any()
+        """Those that have files; and the paths of these."""
+        found = (
+            self.db.query(Assignment)
+            .filter(Assignment.course == self.find_course(course_id), Assignment.files.any())
+            .options(subqueryload(Assignment.files))
+            .order_by(Assignment.id)
         )
-        self.json_success(assignments=sorted(name for (name,) in found))
+        files = {one.id: sorted(file.filename for file in one.files) for one in found}
+        self.json_success(assignments=list(files), files=files)
 
 
 class Release(Guarded, ngshare.DownloadReleaseAssignment):
@@ -245,40 +227,38 @@ class Release(Guarded, ngshare.DownloadReleaseAssignment):
         self.json_success()
 
 
-class CourseSubmissions(Guarded, ngshare.MyRequestHandler):
-    """Everything that was handed in for a course: one request tells a grader what is new."""
+class Submissions(Guarded, ngshare.MyRequestHandler):
+    """What was handed in for a course: one request tells a grader, or a student, all of it."""
 
     def get(self, course_id: str) -> NoReturn:
-        """Instructors only."""
+        """For instructors; with `student`, for that person too. Also: `assignment`, `since`."""
         course = self.find_course(course_id)
-        self.check_course_instructor(course)
-        self.listed(self.db.query(Submission).join(Submission.assignment).filter(Assignment.course == course))
-
-
-class ListSubmissions(Guarded, ngshare.ListSubmissions):
-    """What was handed in for an assignment."""
-
-    def get(self, course_id: str, assignment_id: str) -> NoReturn:
-        """Instructors only."""
-        course = self.find_course(course_id)
-        self.check_course_instructor(course)
-        assignment = self.find_assignment(course, assignment_id)
-        self.listed(self.db.query(Submission).filter(Submission.assignment == assignment))
-
-
-class ListStudentSubmissions(Guarded, ngshare.ListStudentSubmissions):
-    """What one person handed in for an assignment."""
-
-    def get(self, course_id: str, assignment_id: str, student_id: str) -> NoReturn:
-        """That person, and instructors."""
-        course = self.find_course(course_id)
-        if self.user.id != student_id:
+        student = self.get_query_argument("student", "")
+        if student != self.user.id:
             self.check_course_instructor(course)
-        assignment = self.find_assignment(course, assignment_id)
-        self.listed(
-            self.db.query(Submission).filter(
-                Submission.assignment == assignment, Submission.student_id == student_id
-            )
+        found = self.db.query(Submission).join(Submission.assignment).filter(Assignment.course == course)
+        if student:
+            found = found.filter(Submission.student_id == student)
+        if assignment := self.get_query_argument("assignment", ""):
+            found = found.filter(Assignment.id == assignment)
+        if since := self.get_query_argument("since", ""):
+            found = found.filter(Submission.timestamp > self.strptime(since))
+        found = found.order_by(Submission.timestamp).options(
+            contains_eager(Submission.assignment),
+            subqueryload(Submission.files),
+            subqueryload(Submission.feedbacks),
+        )
+        self.json_success(
+            submissions=[
+                {
+                    "student_id": one.student_id,
+                    "assignment_id": one.assignment.id,
+                    "timestamp": self.strftime(one.timestamp),
+                    "files": self.json_files_pack(one.files, True),
+                    "feedback": self.json_files_pack(one.feedbacks, True),
+                }
+                for one in found
+            ]
         )
 
 
@@ -356,8 +336,8 @@ SERVED = {
     ngshare.ListStudents: _guarded(ngshare.ListStudents),
     ngshare.ListAssignments: ListAssignments,
     ngshare.DownloadReleaseAssignment: Release,
-    ngshare.ListSubmissions: ListSubmissions,
-    ngshare.ListStudentSubmissions: ListStudentSubmissions,
+    ngshare.ListSubmissions: _guarded(ngshare.ListSubmissions),
+    ngshare.ListStudentSubmissions: _guarded(ngshare.ListStudentSubmissions),
     ngshare.SubmitAssignment: Submit,
     ngshare.DownloadAssignment: _guarded(ngshare.DownloadAssignment),
     ngshare.UploadDownloadFeedback: _guarded(ngshare.UploadDownloadFeedback),
@@ -391,6 +371,4 @@ class ExchangeApplication(ngshare.MyApplication, _Routes):
     ) -> None:
         ngshare.MyApplication.__init__(self, prefix, db_url, str(storage), admin=admins, autoreload=False)
         self.settings.update(limits, identity=identity)
-        self.add_handlers(
-            ".*", [(prefix + "limits", Limits), (prefix + r"submissions/([^/]+)", CourseSubmissions)]
-        )
+        self.add_handlers(".*", [(prefix + "limits", Limits), (prefix + r"submissions/([^/]+)", Submissions)])

@@ -106,14 +106,9 @@ class Client:
         """Who takes a course (its instructors only)."""
         return [told["username"] for told in self._call("GET", "students", course)["students"]]
 
-    def assignments(self, course: str) -> list[str]:
-        """The released assignments of a course."""
-        return self._call("GET", "assignments", course)["assignments"]
-
-    def assignment_files(self, course: str, assignment: str) -> list[str]:
-        """The paths of a released assignment's files."""
-        told = self._call("GET", "assignment", course, assignment, params={"list_only": "true"})
-        return [entry["path"] for entry in told["files"]]
+    def assignments(self, course: str) -> dict[str, list[str]]:
+        """The released assignments of a course, by name, with the paths of their files."""
+        return self._call("GET", "assignments", course)["files"]
 
     def assignment(self, course: str, assignment: str) -> Files:
         """A released assignment."""
@@ -142,16 +137,13 @@ class Client:
     def submissions(
         self, course: str, assignment: str = "", student: str = "", since: datetime | None = None
     ) -> list[Submission]:
-        """Submissions in the order in which they came.
+        """Submissions in the order in which they came: to a course, or to one assignment of it.
 
-        Of one person: by themselves and by instructors. Of everybody, and without `assignment` of the whole
-        course: by instructors. since: only those received after this moment.
+        student: only theirs; everybody else's are for instructors. since: only those received after this moment.
         """
-        path = ["submissions", course, *([assignment] if assignment else []), *([student] if student else [])]
-        if student and not assignment:
-            raise ValueError("one person's submissions are asked for by assignment")
-        told = self._call("GET", *path, params={"since": _text(since)} if since else None)["submissions"]
-        found = [
+        params = {"assignment": assignment, "student": student, "since": _text(since) if since else ""}
+        told = self._call("GET", "submissions", course, params=params)["submissions"]
+        return [
             Submission(
                 student=entry["student_id"],
                 assignment=entry["assignment_id"],
@@ -161,7 +153,6 @@ class Client:
             )
             for entry in told
         ]
-        return sorted(found, key=lambda one: one.moment)
 
     def submission(
         self, course: str, assignment: str, student: str, moment: datetime | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import os
 import shutil
@@ -83,8 +84,18 @@ def read_folder(
     return files
 
 
+def checksum(path: Path) -> str | None:
+    """MD5 of a file, as ngshare has it; None where there is no such file."""
+    try:
+        return hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()
+    except OSError:
+        return None
+
+
 def write_folder(folder: Path, files: Files) -> None:
     """Put a folder with these files, and no others, in the place of what is there: all of it or nothing."""
+    if folder.exists() and not folder.is_dir():
+        raise CourseError(f"{folder} is a file: move it away, and try again")
     folder.parent.mkdir(parents=True, exist_ok=True)
     new = folder.with_name(f".{folder.name[:100]}.{uuid.uuid4().hex}")
     old = new.with_name(f"{new.name}.old")

@@ -49,7 +49,7 @@ class Service:
         """Start the process; returns when it answers."""
         command = [sys.executable, "-m", "course_lib.hub.ngshare_service", "--folder", str(self.folder)]
         self.process = subprocess.Popen([*command, "--admins", ADMIN, *self._options], env=self._environment)
-        end = time.monotonic() + 30
+        end = time.monotonic() + 120
         while True:
             with contextlib.suppress(requests.ConnectionError):
                 if requests.get(f"{self.url}/healthz", timeout=5).ok:
