@@ -23,7 +23,7 @@ from course_lib.notebooks.errors import CourseError
 SECRET = (
     "submission_secret.txt"  # nbgrader's name; here it also tells a repeated request from a second submission
 )
-PATIENCE = 20.0  # seconds a call goes on trying: a service of the hub is back within a few
+PATIENCE = 60.0  # seconds a call goes on trying: the hub looks every 30 whether a service still runs
 _AWAY = {502, 503, 504}  # what the hub's proxy says while a service is down
 _TIMEOUT = (5.0, 120.0)  # seconds to connect; seconds without a byte of the answer
 _ASK_FIRST = 1_000_000  # bytes of a request from which the service's own limit is asked for
