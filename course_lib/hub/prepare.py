@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -42,12 +43,27 @@ def course_folder(place: Place, root: Path, slugs: Sequence[str] | None = None) 
         if not target.exists():  # an earlier start may have been cut short
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(notebook_text(assignment.notebook), encoding="utf-8")
+        # nbgrader leaves out what has a folder, be it empty.
+        shutil.rmtree(_released(course, assignment.slug).parent, ignore_errors=True)
     try:
         if new:
-            stock.child([{"course": str(course), "slug": path.stem, "step": "generate"} for path in new])
+            request = {"course": str(course), "course_id": COURSE, "step": "generate"}
+            stock.child([request | {"slug": path.stem} for path in new])
     except stock.GradingFailed as error:
         raise CourseError(f"nbgrader cannot make the student versions: {error}") from error
+    if new:
+        _enrol(place)
     return [path.stem for path in new]
+
+
+def _enrol(place: Place) -> None:
+    """Put the students on the gradebook's list: formgrader shows them before they hand in anything."""
+    # Imported here: it takes a second, and most starts have nothing to make.
+    from nbgrader.api import Gradebook
+
+    with Gradebook(f"sqlite:///{place.course / 'gradebook.db'}", COURSE) as gradebook:
+        for name in accounts.names(place, accounts.STUDENT):
+            gradebook.update_or_create_student(name)
 
 
 def exchange(place: Place, client: Client, slugs: Sequence[str]) -> list[str]:

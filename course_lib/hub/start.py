@@ -85,7 +85,7 @@ def _serve(wanted: Wanted, place: Place) -> None:
         _say(f"  its folder: {place.root}; its log: {place.log}")
         _say(f"  {_OPEN.format(why=obstacle) if obstacle else _CONFINED}")
         _say("  Ctrl-C ends it; started again, nothing is lost")
-        status = hub.wait()
+        status = _wait_for_end(hub)
     raise CourseError(f"the hub ended by itself (status {status}): see {place.log}", code=1)
 
 
@@ -179,6 +179,15 @@ def _running(wanted: Wanted, place: Place, *, confined: bool) -> Iterator[subpro
             hub.kill()
             hub.wait()
         _end_orphans()
+
+
+def _wait_for_end(hub: subprocess.Popen[bytes]) -> int:
+    """The hub's exit status; adopted processes that end meanwhile are collected."""
+    while True:
+        pid, status = os.wait()
+        if pid == hub.pid:
+            hub.returncode = os.waitstatus_to_exitcode(status)
+            return hub.returncode
 
 
 def _adopt_orphans() -> None:

@@ -59,6 +59,7 @@ c.JupyterHub.services = [
     {
         "name": EXCHANGE,
         "url": local(),
+        "timeout": 120,
         "api_token": tokens[EXCHANGE],
         "command": [
             *(sys.executable, "-m", "course_lib.hub.ngshare_service"),
@@ -84,6 +85,7 @@ if grade_on_submit:
                 "JUPYTERHUB_COOKIE_OPTIONS": json.dumps(cookies),
             },
             "oauth_no_confirm": True,
+            "timeout": 120,
         },
     ]
     c.JupyterHub.load_roles = [{"name": "user", "scopes": ["self", f"access:services!service={GRADING}"]}]

@@ -14,7 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlparse
 
+import psutil
 import requests
+import websocket
 
 from course_lib.hub.place import GRADER, SETUP, Place
 from course_lib.hub.ports import free_port
@@ -106,6 +108,12 @@ class Hub:
         self.process = None
         return status
 
+    def processes(self) -> list[psutil.Process]:
+        """The starter and everything that descends from it."""
+        assert self.process is not None
+        starter = psutil.Process(self.process.pid)
+        return [starter, *starter.children(recursive=True)]
+
     def service_token(self, name: str = SETUP) -> str:
         """The token of a service account, such as the one that prepares the course."""
         assert name in (SETUP, GRADER)
@@ -177,6 +185,44 @@ class Person:
 
     def _server_exists(self) -> bool:
         return bool(self.ask_hub("GET", f"/users/{self.name}").json()["servers"])
+
+    def execute(self, code: str) -> str:
+        """Run Python in a new kernel of this person's server; what it prints. A failing cell fails."""
+        server = f"{self.hub.url}/user/{self.name}"
+        token = {"Authorization": f"token {self.token()}"}
+        kernel = requests.post(f"{server}/api/kernels", headers=token, timeout=SECONDS).json()["id"]
+        channels = f"{server.replace('http:', 'ws:')}/api/kernels/{kernel}/channels"
+        connection = websocket.create_connection(channels, timeout=SECONDS, header=token)
+        try:
+            content = {"code": code, "silent": False, "store_history": False, "allow_stdin": False}
+            header = {
+                "msg_id": "1",
+                "msg_type": "execute_request",
+                "session": "1",
+                "username": "",
+                "version": "5.3",
+            }
+            message = {
+                "header": header,
+                "parent_header": {},
+                "metadata": {},
+                "content": content,
+                "channel": "shell",
+            }
+            connection.send(json.dumps(message))
+            printed = ""
+            while True:
+                told = json.loads(connection.recv())
+                if told["parent_header"].get("msg_id") != "1":
+                    continue
+                if told["msg_type"] == "stream":
+                    printed += told["content"]["text"]
+                assert told["msg_type"] != "error", "\n".join(told["content"]["traceback"])
+                if told["msg_type"] == "status" and told["content"]["execution_state"] == "idle":
+                    return printed
+        finally:
+            connection.close()
+            requests.delete(f"{server}/api/kernels/{kernel}", headers=token, timeout=SECONDS)
 
 
 def host(address: str) -> str:
