@@ -17,8 +17,12 @@ from pathlib import Path
 import requests
 
 PREFIX = "/services/ngshare/"
-PEOPLE = {"ada": "user", "ben": "user", "eve": "user", "teacher": "user", "course-setup": "service"}
 ADMIN = "course-setup"
+PEOPLE = {
+    **{name: ("user", name) for name in ("ada", "ben", "eve", "teacher")},
+    ADMIN: ("service", ADMIN),
+    "impostor": ("user", ADMIN),
+}
 
 
 def token(name: str) -> str:
@@ -75,7 +79,7 @@ class _Hub(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         name = self.headers.get("Authorization", "").removeprefix("token token-of-")
         known = self.path == "/hub/api/user" and name in PEOPLE
-        answer = {"kind": PEOPLE[name], "name": name, "groups": []} if known else {"status": 403}
+        answer = dict(zip(("kind", "name"), PEOPLE[name], strict=True)) if known else {"status": 403}
         body = json.dumps(answer).encode()
         self.send_response(200 if known else 403)
         self.send_header("Content-Length", str(len(body)))
