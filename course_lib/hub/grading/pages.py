@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from course_lib.grading.records import pages
-from course_lib.grading.records.feedback import Page
 from course_lib.hub.grading import policy
 from course_lib.hub.grading.queue import DONE, FAILED, GRADING, OPEN, SUPERSEDED, WAITING, Job
+
+if TYPE_CHECKING:
+    from course_lib.grading.records.feedback import Page
 
 _PACKAGE = "course_lib.hub.grading"
 _EARLIER = 20

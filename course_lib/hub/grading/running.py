@@ -24,6 +24,7 @@ from course_lib.grading.engine.model import Submission
 from course_lib.hub.exchange.client import Client, ExchangeFailure
 from course_lib.hub.grading import web
 from course_lib.hub.grading.assignments import Assignments
+from course_lib.hub.grading.policy import VISIBLE
 from course_lib.hub.grading.queue import DONE, FAILED, Job, Queue
 from course_lib.hub.grading.watch import Watcher
 from course_lib.hub.grading.workers import Closed, Worker
@@ -36,7 +37,8 @@ _PUT_OFF_SECONDS = 30.0
 _PATIENCE = 3.0
 """Seconds for a call of the exchange while it does not answer; the job is put off then."""
 _WARM_SECONDS = 7200
-"""How long the engine's warm servers stay without work; they are used more often than that."""
+"""How long the engine's warm servers stay without work."""
+_USED_EVERY = _WARM_SECONDS / 2
 _LONGEST_FOLDER = 60
 
 _log = logging.getLogger("course.grading")
@@ -68,11 +70,6 @@ async def serve(folder: Path, course: Path, hourly: int) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s: %(message)s")
     setting = _Setting()
     assignments = Assignments(course)
-    if lacking := missing_for_strict():
-        raise CourseError(
-            f"this machine cannot keep submissions in a sandbox: {'; '.join(lacking)}; run the hub without "
-            "grading on submission, or on another machine"
-        )
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     HubOAuth.instance()  # has read its token now
     # The workers inherit this process's environment, and no secrets.
@@ -105,6 +102,16 @@ def _sockets(folder: Path) -> Path:
     return Path(tempfile.gettempdir()) / f"course-grading-{digest}"
 
 
+def _level() -> str:
+    """The sandbox of this machine. Raises CourseError where it has none that strict grading may use."""
+    if lacking := missing_for_strict():
+        raise CourseError(
+            f"this machine cannot keep submissions in a sandbox: {'; '.join(lacking)}; run the hub without "
+            "grading on submission, or on another machine"
+        )
+    return sandbox.protections().level()
+
+
 class Service:
     """The tasks of a running service."""
 
@@ -116,10 +123,16 @@ class Service:
         self._setting = setting
         self._watcher = Watcher(setting.client(0.0), assignments.course, queue)
         self._news = asyncio.Condition()
+        self._cold: list[str] = []
+        """Assignments whose warm server has to be started, or kept."""
+        self._warmed: set[tuple[str, ...]] = set()
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Watch and grade until `stop` is set; what is being graded then is graded again by the next service."""
-        level = await asyncio.to_thread(lambda: sandbox.protections().level())
+        """Watch and grade until `stop` is set; what is being graded then is graded again by the next service.
+
+        Raises CourseError where the machine cannot grade.
+        """
+        level = await asyncio.to_thread(_level)
         many = max(2, len(os.sched_getaffinity(0)))
         workers = [await asyncio.to_thread(Worker, level) for _ in range(many)]
         tasks = [asyncio.create_task(self._watch()), *(asyncio.create_task(self._grade(w)) for w in workers)]
@@ -136,10 +149,14 @@ class Service:
             await asyncio.gather(*tasks, stopped, return_exceptions=True)
 
     async def _watch(self) -> None:
-        said = ""
+        said, warm_again = "", 0.0
         while True:
             try:
                 self.due = await asyncio.to_thread(self.assignments.due)
+                if time.monotonic() >= warm_again:
+                    warm_again = time.monotonic() + _USED_EVERY
+                    self._warmed.clear()
+                    self._cold = sorted(self.due)
                 added = await asyncio.to_thread(self._watcher.look, self.due)
             except CourseError as error:
                 added = 0
@@ -160,9 +177,22 @@ class Service:
             if job is not None:
                 await asyncio.to_thread(self._grade_one, worker, exchange, job)
                 continue
+            if self._cold:
+                await asyncio.to_thread(self._warm, worker, exchange, self._cold.pop())
+                continue
             async with self._news:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._news.wait(), _POLL_SECONDS)
+
+    def _warm(self, worker: Worker, exchange: Client, name: str) -> None:
+        """Grade an assignment as it was handed out: what it imports is imported then."""
+        with suppress(CourseError, Closed):  # a submission will say what is wrong
+            bundle = self.assignments.bundle(name, VISIBLE)
+            if bundle.preload not in self._warmed:
+                self._warmed.add(bundle.preload)
+                worker.grade(
+                    bundle, Submission("", exchange.assignment(self.assignments.course, name)), VISIBLE
+                )
 
     def _grade_one(self, worker: Worker, exchange: Client, job: Job) -> None:
         """Grade a job and keep what came of it, whatever that is."""

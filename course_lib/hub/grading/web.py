@@ -52,7 +52,7 @@ class _Careful(RequestHandler):
         self.set_header("Cache-Control", "no-store")
 
 
-class _Page(_Careful, HubOAuthenticated):
+class _Page(HubOAuthenticated, _Careful):
     """A page for a person whom the hub knows."""
 
     def initialize(self, queue: Queue, course: str, due: Due) -> None:
