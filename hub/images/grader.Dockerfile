@@ -13,7 +13,7 @@ ENV PATH=/opt/venv/bin:$PATH \
 
 WORKDIR /opt/build
 COPY requirements.txt pyproject.toml README.md LICENSE ./
-RUN sed "s/^jupyterhub==.*/jupyterhub==${JUPYTERHUB}/" requirements.txt > pinned.txt \
+RUN sed -e "s/^jupyterhub==.*/jupyterhub==${JUPYTERHUB}/" requirements.txt > pinned.txt \
     && grep -q "^jupyterhub==${JUPYTERHUB}$" pinned.txt
 COPY course_lib ./course_lib
 RUN python -m venv /opt/venv \

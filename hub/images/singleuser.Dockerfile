@@ -6,6 +6,8 @@ FROM python:3.11-slim-bookworm
 ARG JUPYTERHUB=5.5.0
 # Where pip finds the CPU builds of PyTorch; without it the ones for a GPU are installed.
 ARG EXTRA_INDEX=""
+# tensorflow-gpu for the image with a GPU.
+ARG TENSORFLOW=tensorflow-cpu
 
 RUN useradd --create-home --home-dir /srv/home --uid 1000 --gid 100 jovyan \
     && mkdir /opt/course
@@ -19,12 +21,13 @@ ENV HOME=/srv/home \
 WORKDIR /opt/build
 COPY requirements.txt pyproject.toml README.md LICENSE ./
 # The pinned set, with the hub's own version in place of the newest.
-RUN sed "s/^jupyterhub==.*/jupyterhub==${JUPYTERHUB}/" requirements.txt > pinned.txt \
+RUN sed -e "s/^jupyterhub==.*/jupyterhub==${JUPYTERHUB}/" -e "s/^tensorflow==\([0-9.]*\);.*/tensorflow==\1/" \
+        requirements.txt > pinned.txt \
     && grep -q "^jupyterhub==${JUPYTERHUB}$" pinned.txt
 COPY course_lib ./course_lib
 RUN python -m venv /opt/venv \
     && pip install ${EXTRA_INDEX:+--extra-index-url "$EXTRA_INDEX"} --constraint pinned.txt \
-        ".[pytorch,tensorflow-cpu,cluster,hub,lab]" "jupyterhub==${JUPYTERHUB}" \
+        ".[pytorch,${TENSORFLOW},cluster,hub,lab]" "jupyterhub==${JUPYTERHUB}" \
     && rm -rf /opt/build/course_lib
 
 # nbgrader and JupyterLab, as servers of `course hub` have them: for everybody, students, instructors.

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
 import subprocess
 import sys
 import tarfile
+import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import SimpleNamespace
@@ -16,6 +18,7 @@ from typing import Any
 import kubernetes_validate
 import pytest
 import yaml
+from packaging.requirements import Requirement
 
 from tests.hub.values import check
 
@@ -415,6 +418,22 @@ def test_images_hold_what_they_should_and_run_without_rights(name):
     assert "constraint pinned.txt" in text
 
 
+@pytest.mark.parametrize("name", ["singleuser", "grader"])
+def test_images_pin_everything_and_the_hubs_own_version(name, tmp_path):
+    text = (IMAGES / f"{name}.Dockerfile").read_text(encoding="utf-8")
+    command = re.search(r"^RUN (sed .*?) &&", text.replace("\\\n", " "), re.M | re.S)[1]
+    pins = (ROOT / "requirements.txt").read_text(encoding="utf-8")
+    (tmp_path / "requirements.txt").write_text(pins, encoding="utf-8")
+    subprocess.run(
+        ["sh", "-euc", command], cwd=tmp_path, env={**os.environ, "JUPYTERHUB": "5.5.0"}, check=True
+    )
+    before, after = set(pins.splitlines()), set((tmp_path / "pinned.txt").read_text().splitlines())
+    added = {"jupyterhub==5.5.0"}
+    if name == "singleuser":
+        added.add(next(line.split(";")[0] for line in before if line.startswith("tensorflow==")))
+    assert after - before == added
+
+
 def test_versions_agree():
     hubs = {
         re.search(r"^ARG JUPYTERHUB=(\S+)$", path.read_text(encoding="utf-8"), re.M)[1]
@@ -423,6 +442,11 @@ def test_versions_agree():
     head = (FOLDER / "values.yaml").read_text(encoding="utf-8").splitlines()[0]
     chart, hub = re.search(r"chart (\S+), which ships JupyterHub (\d+\.\d+\.\d+)", head).groups()
     assert hubs == {hub}
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"][
+        "optional-dependencies"
+    ]
+    (wanted,) = (r for r in map(Requirement, extras["hub"]) if r.name == "jupyterhub")
+    assert wanted.specifier.contains(hub)
     page = (ROOT / "instructor" / "beyond-one-machine.md").read_text(encoding="utf-8")
     for text in (README, page):
         assert set(re.findall(r"(?:chart|jupyterhub-|--version) ?(4\.\d+\.\d+)", text)) == {chart}
