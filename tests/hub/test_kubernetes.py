@@ -16,10 +16,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import kubernetes_validate
+import psycopg
 import pytest
 import yaml
 from packaging.requirements import Requirement
 
+from tests.databases import postgres
 from tests.hub.values import check
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -309,6 +311,29 @@ def test_secrets_are_named_and_nowhere_written():
         "oauth-client-secret"
     } == made
     assert "oauth-client-secret=" in README
+
+
+def test_the_databases_are_made_and_dumped(tmp_path):
+    (init,) = (o["data"]["databases.sh"] for o in OBJECTS if o["kind"] == "ConfigMap")
+    dump = PODS["CronJob backup"]["spec"]["containers"][0]["command"][-1]
+    for name in ("hub", "gradebook"):
+        (tmp_path / f"{name}-password").write_text(f"word of {name}'s", encoding="utf-8")
+    with postgres() as server:
+        for script in (init, dump):
+            script = script.replace("/run/secrets/course", str(tmp_path)).replace("/backup", str(tmp_path))
+            script = script.replace("--host postgres", f"--host {server.folder}")
+            path = os.pathsep.join([str(server.programs), os.environ["PATH"]])
+            environment = {**os.environ, "PATH": path, "PGHOST": str(server.folder)}
+            done = subprocess.run(["sh", "-euc", script], env=environment, capture_output=True, text=True)
+            assert done.returncode == 0, done.stderr
+        with psycopg.connect(host=str(server.folder), user="postgres", dbname="postgres") as connection:
+            owners = connection.execute(
+                "SELECT datname, rolname, rolpassword LIKE 'SCRAM%',"
+                " has_database_privilege('public', datname, 'connect')"
+                " FROM pg_database JOIN pg_authid ON pg_authid.oid = datdba WHERE rolname <> 'postgres' ORDER BY 1"
+            ).fetchall()
+    assert owners == [("gradebook", "gradebook", True, False), ("hub", "hub", True, False)]
+    assert sorted(path.name.split("-")[0] for path in tmp_path.glob("*.dump")) == ["gradebook", "hub"]
 
 
 def matches(selector: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
