@@ -5,6 +5,7 @@ Every wait polls the page; nothing waits longer than `PATIENCE`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -134,6 +135,14 @@ class Student(Person):
         expect(prompts.last).to_have_text(f"[{done + prompts.count()}]:")
         return self.notebook.locator(".jp-OutputArea-output").all_inner_texts()
 
+    def run_to(self, cell: Locator) -> None:
+        """Run the cells up to this one when the kernel is ready, and wait until it has run."""
+        expect(self.page.get_by_role("button", name="Python 3 (ipykernel) | Idle")).to_be_visible()
+        cell.locator(".jp-InputPrompt").click()
+        self.choose("Run", "Run All Above Selected Cell")
+        self.page.keyboard.press("Control+Enter")
+        expect(cell.locator(".jp-InputPrompt")).to_have_text(re.compile(r"\[\d+\]:"))
+
     def validate(self) -> str:
         """Press Validate, which also saves; returns the result that is shown."""
         self.notebook.get_by_role("button", name="Validate").click()
@@ -161,6 +170,15 @@ class Student(Person):
     def submissions(self, assignment: str) -> Locator:
         """The rows of what was submitted."""
         return self.listed("submitted", assignment).locator(".nested_list_item")
+
+    def read_test_results(self, points: str) -> str:
+        """Look at what the hub's grading of submissions says, when it says so many `points`; in a tab of its own."""
+        page = self.context.new_page()
+        page.goto(f"{self.site}/services/grading/")
+        expect(page.locator("main")).to_contain_text(points)
+        said = page.locator("main").inner_text()
+        page.close()
+        return said
 
     def fetch_feedback(self, assignment: str) -> None:
         """Fetch the feedback of what was submitted."""
@@ -256,13 +274,14 @@ class Instructor(Person):
         """Enter a mark and a comment for an answer on formgrader's page of a submission."""
         self.page.goto(self.site + submission)
         self.page.wait_for_function("formgrader.grades?.loaded && formgrader.comments?.loaded")
-        for kind, field, value in (
-            ("grade", f"#{cell}", f"{points:g}"),
-            ("comment", f"#{cell}-comment", comment),
-        ):
-            with self.page.expect_response(
-                lambda answer, kind=kind: f"/api/{kind}/" in answer.url and answer.request.method == "PUT"
-            ) as saved:
-                self.page.locator(field).fill(value)
-                self.page.locator(field).blur()
-            assert saved.value.ok
+        self._save("grade", f"#{cell}", f"{points:g}")
+        self._save("comment", f"#{cell}-comment", comment)
+
+    def _save(self, kind: str, field: str, value: str) -> None:
+        """Fill in a field and leave it: formgrader saves that."""
+        with self.page.expect_response(
+            lambda answer: f"/api/{kind}/" in answer.url and answer.request.method == "PUT"
+        ) as saved:
+            self.page.locator(field).fill(value)
+            self.page.locator(field).blur()
+        assert saved.value.ok

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
@@ -60,6 +61,7 @@ def test_a_class_from_login_to_feedback(people: Class) -> None:
     assert "Success! Your notebook passes all the tests." in ada.validate()
     ada.show_tab("Assignments")
     assert len(ada.submit(SLUG)) == 1
+    assert "The visible tests." in ada.read_test_results("5 of 5 points")
     ada.show_tab(SLUG)
     ada.answer(centring.CENTRED)
     assert "Success!" in ada.validate()
@@ -83,6 +85,9 @@ def test_a_class_from_login_to_feedback(people: Class) -> None:
     ben.show_tab("Assignments")
     (late,) = map(moment, ben.submit(SLUG))
     assert late > due
+    results = ben.read_test_results("2 of 5 points")
+    assert "All automatic tests" in results
+    assert "columns of different size" in results
 
     # The last submissions are collected; one is graded with formgrader's button, all by command.
     collected = teacher.press(SLUG, "collect")
@@ -91,14 +96,15 @@ def test_a_class_from_login_to_feedback(people: Class) -> None:
     assert "needs autograding" in teacher.row("ada").inner_text()
     graded = teacher.press("ben", "autograde")
     assert "Successfully autograded" in graded
-    assert f"{(late - due).total_seconds():g} seconds late" in graded
+    assert f"{(late - due).total_seconds()} seconds late" in graded
     assert "2 / 8" in teacher.row("ben").inner_text()
     teacher.open_terminal()
-    assert "2 submissions" in teacher.type_command(f"course grade {SLUG} --course .")
+    said = teacher.type_command(f"course grade {SLUG} --course .")
+    assert re.search(r"^2 +2 +0 +0 ", said, re.MULTILINE), said
     teacher.open_formgrader(f"manage_submissions/{SLUG}")
-    for student, score in (("ada", "5 / 8"), ("ben", "2 / 8")):
-        assert score in teacher.row(student).inner_text()
-        assert "needs manual grading" in teacher.row(student).inner_text()
+    for name, points in (("ada", "5 / 8"), ("ben", "2 / 8")):
+        assert points in teacher.row(name).inner_text()
+        assert "needs manual grading" in teacher.row(name).inner_text()
 
     # A person reads what no test can.
     submissions = teacher.submissions_to_grade(SLUG)
