@@ -76,7 +76,7 @@ def notebook(grade_id: str = "answer") -> dict[str, Any]:
             "widgets": {"application/vnd.jupyter.widget-state+json": {"state": EVIL}},
         },
         "nbformat": 4,
-        "nbformat_minor": 4,
+        "nbformat_minor": 5,
     }
 
 
@@ -99,4 +99,5 @@ def _showing(outputs: list[dict[str, Any]]) -> str:
 
 
 def _cell(kind: str, source: str, metadata: dict[str, Any], **more: Any) -> dict[str, Any]:
-    return {"cell_type": kind, "source": source, "metadata": metadata, **more}
+    name = f"cell-{kind}-{len(source)}"
+    return {"cell_type": kind, "id": name, "source": source, "metadata": metadata, **more}
