@@ -173,10 +173,15 @@ def _never_return(action: Callable[[], int]) -> None:
     try:
         status = action()
     except BaseException as problem:
-        print(problem, file=sys.stderr)
+        print(_reason(problem), file=sys.stderr)
         status = 1
     sys.stderr.flush()
     os._exit(status)
+
+
+def _reason(problem: BaseException) -> str:
+    """What went wrong, without the system's number for it."""
+    return getattr(problem, "strerror", None) or str(problem)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -191,7 +196,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         return run(args.home.resolve(), args.program, args.user, args.number, args.show)
     except OSError as problem:
-        print(problem, file=sys.stderr)
+        print(_reason(problem), file=sys.stderr)
         return 1
 
 

@@ -22,10 +22,10 @@ c.CourseDirectory.course_id = "{COURSE}"
 """
 
 
-def course_folder(place: Place, root: Path, slugs: Sequence[str] | None = None) -> list[str]:
+def course_folder(place: Place, root: Path, slugs: Sequence[str]) -> list[str]:
     """Make the instructor's nbgrader course folder from the sources of the course at `root`.
 
-    slugs: the assignments (default: all). What is there stays as it is. Returns the assignments made now.
+    slugs: the assignments. What is there stays as it is. Returns the assignments made now.
     Raises CourseError for a source that nbgrader or the rules of the course refuse.
     """
     course = place.course
@@ -33,7 +33,7 @@ def course_folder(place: Place, root: Path, slugs: Sequence[str] | None = None) 
     config = course / "nbgrader_config.py"
     if not config.exists():
         config.write_text(_CONFIG, encoding="utf-8")
-    paths = source.find(root, list(slugs) if slugs is not None else None)
+    paths = source.find(root, list(slugs)) if slugs else []
     new = [path for path in paths if not _released(course, path.stem).is_file()]
     assignments = [source.load(path) for path in new]
     if wrong := [line for assignment in assignments for line in lint_cells(assignment)]:

@@ -19,6 +19,7 @@ from types import FrameType
 from typing import NoReturn
 
 from course_lib.grading import source
+from course_lib.grading.engine.here import missing_for_strict
 from course_lib.hub import accounts, confine, prepare, proxy
 from course_lib.hub.place import EXCHANGE, GRADING, SETUP, Place
 from course_lib.hub.ports import LOOPBACK, require_free
@@ -32,7 +33,7 @@ _OPEN = (
     "every server of this demo runs as you ({why}): "
     "for a real class use The Littlest JupyterHub or Kubernetes"
 )
-_PACKAGES = ("jupyterhub", "ngshare", "nbgrader", "jupyterlab", "requests")
+_PACKAGES = ("jupyterhub", "ngshare", "nbgrader", "jupyterlab")
 
 
 class _Stopped(BaseException):
@@ -41,13 +42,12 @@ class _Stopped(BaseException):
 
 @dataclass(frozen=True)
 class Wanted:
-    """A hub as it is asked for. root: of the course. assignments: what to release (default: all)."""
+    """A hub as it is asked for. root: of the course, whose assignments it releases."""
 
     folder: Path
     root: Path
     port: int
     grade_on_submit: bool = True
-    assignments: Sequence[str] | None = None
 
 
 def serve(wanted: Wanted) -> None:
@@ -64,7 +64,7 @@ def serve(wanted: Wanted) -> None:
 
 
 def _serve(wanted: Wanted, place: Place) -> None:
-    slugs = [path.stem for path in source.find(wanted.root, _listed(wanted.assignments))]
+    slugs = [path.stem for path in source.find(wanted.root)]
     if passwords := accounts.create(place):
         _say("Accounts of this new hub; the passwords are not shown again:")
         for name, password in passwords.items():
@@ -73,9 +73,11 @@ def _serve(wanted: Wanted, place: Place) -> None:
         _say(f"Made the student versions of {len(made)} assignments")
     address = f"http://{LOOPBACK}:{wanted.port}"
     obstacle = confine.obstacle()
-    with _running(wanted, place, confined=not obstacle) as hub:
+    lacking = missing_for_strict() if wanted.grade_on_submit else []
+    grading = wanted.grade_on_submit and not lacking
+    with _running(place, wanted.port, grading=grading, confined=not obstacle) as hub:
         pages = [f"{address}/hub/health", f"{address}/services/{EXCHANGE}/healthz"]
-        if wanted.grade_on_submit:
+        if grading:
             pages.append(f"{address}/services/{GRADING}/health")
         _wait_until_ready(hub, pages, place)
         client = prepare.Client(f"{address}/services/{EXCHANGE}", place.tokens()[SETUP])
@@ -84,13 +86,11 @@ def _serve(wanted: Wanted, place: Place) -> None:
         _say(f"  instructor: {address}/hub/user-redirect/formgrader (in a tab of its own)")
         _say(f"  its folder: {place.root}; its log: {place.log}")
         _say(f"  {_OPEN.format(why=obstacle) if obstacle else _CONFINED}")
+        if lacking:
+            _say(f"  submissions are not graded as they arrive, there is no sandbox: {'; '.join(lacking)}")
         _say("  Ctrl-C ends it; started again, nothing is lost")
         status = _wait_for_end(hub)
     raise CourseError(f"the hub ended by itself (status {status}): see {place.log}", code=1)
-
-
-def _listed(names: Sequence[str] | None) -> list[str] | None:
-    return list(names) if names is not None else None
 
 
 def _say(line: str) -> None:
@@ -140,7 +140,7 @@ def _stoppable() -> Iterator[None]:
 
 
 @contextmanager
-def _running(wanted: Wanted, place: Place, *, confined: bool) -> Iterator[subprocess.Popen[bytes]]:
+def _running(place: Place, port: int, *, grading: bool, confined: bool) -> Iterator[subprocess.Popen[bytes]]:
     """The hub's process; at the end it is ended, and whatever is left of what it has started."""
     _adopt_orphans()
     with suppress(FileNotFoundError):
@@ -150,8 +150,8 @@ def _running(wanted: Wanted, place: Place, *, confined: bool) -> Iterator[subpro
     environment = os.environ | {
         "PATH": path,
         "COURSE_HUB_FOLDER": str(place.root),
-        "COURSE_HUB_PORT": str(wanted.port),
-        "COURSE_HUB_GRADING": "1" if wanted.grade_on_submit else "0",
+        "COURSE_HUB_PORT": str(port),
+        "COURSE_HUB_GRADING": "1" if grading else "0",
         "COURSE_HUB_CONFINED": "1" if confined else "0",
     }
     with open(place.log, "wb") as log:

@@ -18,7 +18,7 @@ def test_what_is_there_stays(tmp_path, monkeypatch):
     course, place = small_course(tmp_path / "course"), Place(tmp_path / "hub")
     place.make()
     accounts.create(place)
-    assert prepare.course_folder(place, course) == [centring.SLUG]
+    assert prepare.course_folder(place, course, [centring.SLUG]) == [centring.SLUG]
     source, released = (
         place.course / step / centring.SLUG / f"{centring.SLUG}.ipynb" for step in ("source", "release")
     )
@@ -32,13 +32,13 @@ def test_what_is_there_stays(tmp_path, monkeypatch):
     released.unlink()
     changed = source.read_text().replace("# Centring", "# Centring columns")
     source.write_text(changed)
-    assert prepare.course_folder(place, course) == [centring.SLUG]
+    assert prepare.course_folder(place, course, [centring.SLUG]) == [centring.SLUG]
     assert source.read_text() == changed
     assert "# Centring columns" in released.read_text()
     # Nothing to do: nbgrader is not even started.
     monkeypatch.setattr(prepare.stock, "child", None)
     before = os.stat(released)
-    assert prepare.course_folder(place, course) == []
+    assert prepare.course_folder(place, course, [centring.SLUG]) == []
     assert os.stat(released) == before
 
 

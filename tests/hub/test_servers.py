@@ -153,3 +153,9 @@ def test_a_program_ends_with_its_launcher(tmp_path):
     finally:
         with suppress(psutil.NoSuchProcess):
             launcher.kill()
+
+
+def test_a_machine_that_cannot_says_why(monkeypatch):
+    failing = [sys.executable, "-c", "import sys; sys.exit('unshare: Operation not permitted')"]
+    monkeypatch.setattr(confine, "command", lambda *_, **__: failing)
+    assert confine.obstacle() == "unshare: Operation not permitted"
