@@ -26,6 +26,9 @@ from course_lib.kernels.sandbox.confinement import Confinement
 OWN_NUMBERS = 524288
 """The first of the numbers that root gives to servers' users; nobody has them on an ordinary machine."""
 
+TEMPORARY = "/tmp"
+"""A confined program has this folder to itself: short enough for sockets, and gone with the program."""
+
 _TEMPORARY_MB, _TEMPORARY_FILES = 4096, 200_000
 _NAMES = ("/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf")
 """How programs find other machines."""

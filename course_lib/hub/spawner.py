@@ -34,8 +34,8 @@ class CourseSpawner(LocalProcessSpawner):
     def user_env(self, env: dict[str, str]) -> dict[str, str]:
         """The user's own place, and how to reach the exchange."""
         role = "instructor" if self.user.name in self.instructors else "student"
-        # A confined server has a /tmp of its own.
-        sockets = "/tmp/warm" if self.confined else str(Place(Path(self.folder)).run / self.user.name)
+        own = Place(Path(self.folder)).run / self.user.name
+        sockets = f"{confine.TEMPORARY}/warm" if self.confined else str(own)
         return env | {
             "USER": self.user.name,
             "HOME": str(self._home),
