@@ -7,6 +7,7 @@ import re
 import shutil
 import sys
 import tempfile
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import nbformat
@@ -84,6 +85,8 @@ def take(hub: Hub, browser: Browser) -> None:
         person.log_in(hub.passwords[person.name])
     for person in everybody:
         person.is_in_lab()
+    teacher.open_formgrader()
+    teacher.set_due_date(SLUG, (datetime.now(UTC) + timedelta(days=7)).replace(hour=22, minute=0, second=0))
     work(hub, ada, ben)
     grading(ben, teacher)
     mark(teacher)
@@ -137,7 +140,7 @@ def mark(teacher: Instructor) -> None:
     teacher.grade_by_hand(submissions["ben"], "explain", 2, "How often can C go wrong?")
     teacher.grade_by_hand(submissions["ada"], "explain", 1.5, COMMENT)
     # The end of the page only: above it are hidden tests.
-    teacher.page.set_viewport_size({"width": SIZE["width"], "height": 470})
+    teacher.page.set_viewport_size({"width": SIZE["width"], "height": 512})
     teacher.page.get_by_role("heading", name="Explain").evaluate(
         "(title) => window.scrollTo(0, title.getBoundingClientRect().top + window.scrollY - 80)"
     )
