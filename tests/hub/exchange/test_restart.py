@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
-import time
 
 import pytest
 import requests
@@ -26,14 +25,6 @@ def service(tmp_path):
         yield service
 
 
-def wait_until(true, seconds=120):
-    """Returns when it is true."""
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.02)
-
-
 class Slow:
     """Stands between client and service: passes half of the first large request on, and then waits."""
 
@@ -42,6 +33,7 @@ class Slow:
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.port = self._listening.getsockname()[1]
         self.half = threading.Event()
+        self._connections: list[socket.socket] = []
         self.threads = [threading.Thread(target=self._accept)]
         self.threads[0].start()
 
@@ -56,6 +48,7 @@ class Slow:
             except OSError:
                 client.close()
                 continue
+            self._connections += [client, server]
             for source, to, up in ((client, server, True), (server, client, False)):
                 self.threads.append(threading.Thread(target=self._pass, args=(source, to, up)))
                 self.threads[-1].start()
@@ -73,16 +66,20 @@ class Slow:
         except OSError:
             pass
         # Both ways: a request that was cut off is not answered.
-        for end in (source, to):
-            with contextlib.suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
+        _shut(source, to)
 
     def close(self) -> None:
         """End everything."""
-        self._listening.shutdown(socket.SHUT_RDWR)
+        _shut(self._listening, *self._connections)
         self._listening.close()
         for thread in self.threads:
             thread.join(10)
+
+
+def _shut(*sockets: socket.socket) -> None:
+    for one in sockets:
+        with contextlib.suppress(OSError):
+            one.shutdown(socket.SHUT_RDWR)
 
 
 def test_nothing_is_lost_when_the_service_is_killed_in_an_upload(service):

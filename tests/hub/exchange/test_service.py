@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
 from datetime import UTC, datetime, timedelta
 
+import psutil
 import pytest
 import requests
 
@@ -141,6 +144,25 @@ def test_a_large_request_is_refused_before_it_is_sent_and_when_it_is_sent(servic
 def test_who_is_unknown_sends_nothing(service):
     answer = requests.post(f"{service.url}/submission/{COURSE}/one", data=b"x" * 1000, timeout=60)
     assert answer.status_code == 403
+
+
+def test_many_large_requests_at_once_fill_no_memory_and_hold_nobody_up(service, of):
+    process = psutil.Process(service.process.pid)
+    before, answers, peak = process.memory_info().rss, [], 0
+
+    def send(name):
+        answers.append((name, post(service, name, f"submission/{COURSE}/one", files="x" * 7_500_000)))
+
+    senders = [threading.Thread(target=send, args=(name,)) for name in ("eve", "stranger") * 12]
+    for sender in senders:
+        sender.start()
+    assert of("ada").submit(COURSE, "one", ONE)
+    while any(sender.is_alive() for sender in senders):
+        peak = max(peak, process.memory_info().rss)
+        time.sleep(0.02)
+    assert {answer.status_code for name, answer in answers if name == "stranger"} == {403}
+    assert {answer.status_code for name, answer in answers if name == "eve"} <= {403, 503}
+    assert peak - before < 70_000_000  # 180 MB were sent
 
 
 def test_there_is_a_quota(of):
