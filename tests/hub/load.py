@@ -1,4 +1,6 @@
-"""A class of simulated students at the hub's exchange: `python -m tests.hub.load --students 100 --out REPORT.json`.
+"""A class of simulated students at the hub's exchange.
+
+`python -m tests.hub.load --students 100 --out instructor/hub-load.json --picture instructor/images/hub-load.svg`
 
 All of them fetch at the same moment, work, and hand in at the same moment, as before a deadline; while they hand in,
 the exchange is killed once. Each is a process of its own with nbgrader's exchange, the course's client in it and a
@@ -364,8 +366,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run it on a hub of its own; the exit status says whether everything is complete and in time."""
     parser = argparse.ArgumentParser(description="A class of simulated students at the hub's exchange")
     parser.add_argument("--students", type=int, default=100)
-    parser.add_argument("--out", type=Path, required=True, help="the report; a picture of it is written too")
-    parser.add_argument("--picture", type=Path, help="an SVG file")
+    parser.add_argument("--out", type=Path, required=True, help="the report, a JSON file")
+    parser.add_argument("--picture", type=Path, help="a picture of it, an SVG file")
     parser.add_argument("--no-grade-on-submit", action="store_true", help="the exchange alone")
     args = parser.parse_args(argv)
     arguments = ("--no-grade-on-submit",) if args.no_grade_on_submit else ()
