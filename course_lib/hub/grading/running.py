@@ -71,10 +71,9 @@ async def serve(folder: Path, course: Path, hourly: int) -> None:
     setting = _Setting()
     assignments = Assignments(course)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    HubOAuth.instance()  # has read its token now
     # The workers inherit this process's environment, and no secrets.
-    for variable in ("JUPYTERHUB_API_TOKEN", "NGSHARE_TOKEN"):
-        os.environ.pop(variable, None)
+    HubOAuth.instance(api_token=os.environ.pop("JUPYTERHUB_API_TOKEN"))
+    del os.environ["NGSHARE_TOKEN"]
     os.environ[wire.DIR_VARIABLE] = str(_sockets(folder))
     os.environ[warm.IDLE_VARIABLE] = str(_WARM_SECONDS)
     queue = Queue(folder / "grading.db", hourly)

@@ -14,6 +14,7 @@ import pytest
 import requests
 
 from course_lib.hub.exchange.client import Client
+from course_lib.hub.grading import pages
 from course_lib.hub.place import COURSE
 from tests.hub import centring
 from tests.hub.conftest import hub
@@ -24,6 +25,8 @@ __all__ = ["hub"]
 
 PAGE = "/services/grading/"
 SECONDS = 120.0
+_LATEST = re.compile('<p><span class="badge [a-z]+">([^<]+)</span> <span class="points">')
+_POINTS = re.compile('<span class="points">([^<]+)</span>')
 
 
 class Student:
@@ -43,8 +46,16 @@ class Student:
         response.raise_for_status()
         return response.text
 
-    def sees(self, text: str) -> None:
-        wait_until(lambda: text in self.page(), f"{self.person.name} sees {text!r}", SECONDS)
+    def sees(self, received: datetime, state: str) -> None:
+        """Wait until the latest submission is the one received then, and in this state."""
+        shown = f"Handed in {pages.moment(received)}."
+        wait_until(
+            lambda: (
+                shown in (page := self.page()) and state in (*_LATEST.findall(page), *_POINTS.findall(page))
+            ),
+            f"{self.person.name} sees {state!r}",
+            SECONDS,
+        )
 
     def links(self) -> list[str]:
         return re.findall(r'href="(submission/\d+/)"', self.page())
@@ -87,8 +98,7 @@ def service(hub: Hub) -> psutil.Process:
 def test_a_submission_is_graded_with_the_visible_tests(hub: Hub, ada: Student, due: Callable) -> None:
     due(timedelta(days=1))
     assert "You have not handed in anything yet" in ada.page()
-    ada.submit(made.ALMOST)
-    ada.sees("5 of 5 points")
+    ada.sees(ada.submit(made.ALMOST), "5 of 5 points")
     page = ada.page()
     assert "The visible tests. Hidden tests and what a person grades follow after the due date." in page
     (link,) = ada.links()
@@ -131,32 +141,31 @@ def test_the_pages_allow_no_script_and_no_frame(hub: Hub, ada: Student) -> None:
 def test_a_notebook_that_kills_its_kernel_loses_its_points_and_the_next_is_graded(
     ada: Student, ben: Student
 ) -> None:
-    ada.submit(made.RIGHT | {"means": "import os\nos.kill(os.getpid(), 9)"})
-    ben.submit(made.RIGHT)
-    ben.sees("5 of 5 points")
-    ada.sees("0 of 5 points")
+    received = ada.submit(made.RIGHT | {"means": "import os\nos.kill(os.getpid(), 9)"})
+    ben.sees(ben.submit(made.RIGHT), "5 of 5 points")
+    ada.sees(received, "0 of 5 points")
 
 
 def test_a_killed_service_starts_again_and_loses_nothing(hub: Hub, ada: Student, ben: Student) -> None:
     before = service(hub)
     slow = f"import time\ntime.sleep(4)\n{centring.MEANS}"
-    ada.submit(made.RIGHT | {"means": slow})
-    ada.sees("being graded")
+    adas = ada.submit(made.RIGHT | {"means": slow})
+    ada.sees(adas, "being graded")
     os.kill(before.pid, signal.SIGKILL)
     before.wait(30)
-    ben.submit(made.RIGHT | {"centred": "def centred(X):\n    return X"})  # while it is away
+    bens = ben.submit(made.RIGHT | {"centred": "def centred(X):\n    return X"})  # while it is away
     wait_until(lambda: requests.get(f"{hub.url}{PAGE}health", timeout=5).ok, "the service is back", SECONDS)
-    ada.sees("5 of 5 points")
-    ben.sees("2 of 5 points")
+    ada.sees(adas, "5 of 5 points")
+    ben.sees(bens, "2 of 5 points")
     assert len(ada.links()) == 3
     assert service(hub).pid != before.pid
 
 
 def test_after_the_due_date_the_hidden_tests_count(ada: Student, ben: Student, due: Callable) -> None:
-    ben.submit(made.ALMOST)
-    ben.sees("5 of 5 points")
+    received = ben.submit(made.ALMOST)
+    ben.sees(received, "5 of 5 points")
     due(-timedelta(seconds=1))
-    ben.sees("2 of 5 points")
+    ben.sees(received, "2 of 5 points")
     page = ben.page()
     assert "the hidden ones too" in page
     assert "columns of different size" in page
