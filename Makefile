@@ -7,13 +7,14 @@ PORT ?= 8000
 PROCESSES ?= $$($(BIN)/python -c 'import os; print(os.cpu_count() + 1)')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser database book test lint serve lab clean
+.PHONY: help setup browser database proxy book test lint serve lab hub clean
 
 help:
 	@echo "make book   execute the chapters and build the site"
 	@echo "make test   run every check and test"
 	@echo "make serve  serve the built site on 127.0.0.1:$(PORT)"
 	@echo "make lab    open the chapters in JupyterLab"
+	@echo "make hub    a JupyterHub with this course on 127.0.0.1:$(PORT)"
 	@echo "make lint   style, types and text hygiene only"
 	@echo "make clean  remove everything that was built"
 
@@ -35,6 +36,16 @@ browser: setup
 database: setup
 	$(BIN)/python tests/databases.py
 
+# JupyterHub's proxy is a Node.js program; Node.js itself comes with the Python packages.
+CHP := configurable-http-proxy@5.3.0
+PROXY := $(VENV)/share/course-proxy
+
+$(PROXY)/$(CHP): $(VENV)/.installed
+	PATH="$(abspath $(BIN)):$$PATH" npm install --global --prefix $(PROXY) --no-audit --no-fund --loglevel=error $(CHP)
+	touch $@
+
+proxy: $(PROXY)/$(CHP)
+
 book: setup
 	$(BIN)/course build
 
@@ -44,7 +55,7 @@ lint: setup
 	$(BIN)/mypy
 	$(BIN)/python -m tests.hygiene
 
-test: lint browser database
+test: lint browser database proxy
 	$(BIN)/course sync --check
 	$(BIN)/course run --framework all
 	$(BIN)/course build
@@ -59,6 +70,9 @@ serve: setup
 lab: setup
 	@JUPYTER_CONFIG_DIR=$(VENV)/etc/jupyter $(BIN)/jupytext-config set-default-viewer markdown
 	$(BIN)/jupyter lab chapters
+
+hub: proxy
+	$(BIN)/course hub --port $(PORT)
 
 clean:
 	rm -rf _build

@@ -133,6 +133,16 @@ def grade(args: argparse.Namespace) -> int:
     return grading_cli.grade(args)
 
 
+def hub(args: argparse.Namespace) -> int:
+    """Run a JupyterHub with this course on this machine, until Ctrl-C."""
+    from course_lib.hub.start import Wanted, serve
+
+    root = _project(args).root
+    folder = Path(args.folder) if args.folder else root / ".hub"
+    serve(Wanted(folder, root, args.port, grade_on_submit=not args.no_grade_on_submit))
+    return 0
+
+
 def _project(args: argparse.Namespace) -> Project:
     if args.root is None:
         return Project.find()
@@ -183,6 +193,12 @@ def _jobs(text: str) -> int:
 def _count(text: str) -> int:
     if not text.isdigit() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0")
+    return int(text)
+
+
+def _port(text: str) -> int:
+    if not text.isdigit() or not 1 <= int(text) <= 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port: give a number from 1 to 65535")
     return int(text)
 
 
@@ -248,6 +264,13 @@ def parser() -> argparse.ArgumentParser:
     sub = command("check-graders", check_graders)
     sub.add_argument("assignments", nargs="*", metavar="ASSIGNMENT", help="slug (default: all)")
     _jobs_option(sub)
+
+    sub = command("hub", hub)
+    sub.add_argument("--folder", metavar="DIR", help="what the hub keeps (default: .hub in the course)")
+    sub.add_argument("--port", type=_port, default=8000, metavar="N", help="on 127.0.0.1 (%(default)s)")
+    sub.add_argument(
+        "--no-grade-on-submit", action="store_true", help="do not grade submissions as they arrive"
+    )
 
     bench = commands.add_parser("bench", help="Measure.", description="Measure.")
     kinds = bench.add_subparsers(dest="kind", required=True, parser_class=_Parser, metavar="KIND")

@@ -23,7 +23,8 @@ ALLOWED: dict[str, set[str]] = {
     "notebooks": {"kernels"},
     "grading": {"notebooks", "kernels", "plots"},
     "site": {"notebooks", "kernels", "claims"},
-    "cli": {"notebooks", "grading", "site", "kernels"},
+    "hub": {"grading", "notebooks", "kernels"},
+    "cli": {"notebooks", "grading", "site", "kernels", "hub"},
 }
 FRAMEWORKS = {"torch": {"pytorch"}, "keras": {"keras"}, "tensorflow": {"keras"}}
 # The torch backend of Keras: its autograd is the subject there.

@@ -1,6 +1,7 @@
 """nbgrader itself, run in a child process: it changes the working directory and the environment.
 
 `python -m course_lib.grading.stock FILE` reads a JSON list of requests, `{"course": DIR, "slug": ..., "step": ...}`.
+"course_id" may be added.
 A step is "release" (the student version), "generate" (and the gradebook) or "autograde".
 The results lie in the course folder, where nbgrader leaves them; `marks.json` is added after autograding.
 """
@@ -79,6 +80,7 @@ def _perform(request: dict[str, str]) -> None:
     config = Config()
     config.CourseDirectory.root = request["course"]
     config.CourseDirectory.assignment_id = request["slug"]
+    config.CourseDirectory.course_id = request.get("course_id", "")
     config.Execute.timeout = CELL_TIMEOUT
     config.Execute.shutdown_kernel = "immediate"
     coursedir = CourseDirectory(config=config)

@@ -72,6 +72,11 @@ def graded(grade: Grade, bundle: Bundle, submission: Submission) -> Result:
         return failed(bundle, submission, reason, mode_of(grade))
 
 
+def patience(bundle: Bundle) -> float:
+    """Seconds that one submission may take before its worker counts as lost."""
+    return 2 * bundle.limits.notebook_seconds * max(1, len(bundle.notebooks)) + _SPARE_SECONDS
+
+
 def run(
     bundle: Bundle,
     submissions: Iterable[Submission],
@@ -87,9 +92,7 @@ def run(
     that fails, or whose worker is lost, is graded once more by a fresh worker. Raises PoolError when no worker
     can be started.
     """
-    if seconds is None:
-        seconds = 2 * bundle.limits.notebook_seconds * max(1, len(bundle.notebooks)) + _SPARE_SECONDS
-    pool = _Pool(bundle, iter(submissions), grade, seconds)
+    pool = _Pool(bundle, iter(submissions), grade, patience(bundle) if seconds is None else seconds)
     try:
         yield from pool.results(jobs)
     finally:
@@ -251,13 +254,13 @@ def _work(connection: Connection, bundle: Bundle, grade: Grade) -> None:
     signal.signal(signal.SIGINT, lambda *_: None)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
     inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
-    threading.Thread(target=_listen, args=(connection, inbox), daemon=True).start()
+    threading.Thread(target=listen, args=(connection, inbox), daemon=True).start()
     connection.send("ready")
     while True:
         connection.send(graded(grade, bundle, inbox.get()))
 
 
-def _listen(connection: Connection, inbox: queue.SimpleQueue[Any]) -> None:
+def listen(connection: Connection, inbox: queue.SimpleQueue[Any]) -> None:
     """Take submissions off the wire while one is graded, so that the coordinator never waits for that.
 
     A coordinator that has gone, in whatever way, ends the worker at once.

@@ -6,7 +6,7 @@ import base64
 import hashlib
 from functools import cache, lru_cache
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markdown_it import MarkdownIt
 from markupsafe import Markup, escape
 from mdit_py_plugins.dollarmath import dollarmath_plugin
@@ -14,23 +14,28 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
+_OWN = "course_lib.grading.records"
 _LONGEST = 20_000
 """Characters of a text that is parsed; a longer one is shown as it is. Parsers take long for hostile texts, and
 one process writes the pages of the whole class."""
 
 
-def render(template: str, **values: object) -> str:
-    """A page as text, from `templates/<template>.html.j2`.
+def render(template: str, package: str = _OWN, **values: object) -> str:
+    """A page as text, from `templates/<template>.html.j2` of a package, or of this one where that has none.
 
     Its policy allows its own style sheet and pictures inside the page, and nothing else.
     """
-    style = _style()
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    policy = (
+    page = _environment(package).get_template(f"{template}.html.j2")
+    return page.render(style=Markup(_style()), policy=policy(), **values)
+
+
+@cache
+def policy() -> str:
+    """The Content-Security-Policy of a page."""
+    digest = base64.b64encode(hashlib.sha256(_style().encode()).digest()).decode()
+    return (
         f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; form-action 'none'"
     )
-    page = _environment().get_template(f"{template}.html.j2")
-    return page.render(style=Markup(style), policy=policy, **values)
 
 
 def number(value: float) -> str:
@@ -90,8 +95,8 @@ def _formula(content: str, options: dict[str, bool]) -> str:
 
 
 @cache
-def _environment() -> Environment:
-    loader = PackageLoader("course_lib.grading.records")
+def _environment(package: str) -> Environment:
+    loader = ChoiceLoader([PackageLoader(package), PackageLoader(_OWN)])
     environment = Environment(
         loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
@@ -102,6 +107,6 @@ def _environment() -> Environment:
 
 @cache
 def _style() -> str:
-    loader = _environment().loader
-    assert loader is not None
-    return loader.get_source(_environment(), "page.css")[0]
+    environment = _environment(_OWN)
+    assert environment.loader is not None
+    return environment.loader.get_source(environment, "page.css")[0]

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import site
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from course_lib.kernels.sandbox import syscalls
-from course_lib.kernels.sandbox.confinement import HOME, Confinement
+from course_lib.kernels.sandbox.confinement import HOME, USER, Confinement
 
 _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/nix/store", "/gnu/store")
 SETTINGS = (
@@ -24,8 +25,8 @@ PROCESSORS = "/sys/devices/system"
 """Where libraries count processors and memory nodes."""
 
 _WRITTEN = {
-    "passwd": "root:x:0:0:root:/root:/usr/sbin/nologin\nstudent:x:{uid}:{gid}::{home}:/bin/sh\n",
-    "group": "root:x:0:\nstudent:x:{gid}:\n",
+    "passwd": "root:x:0:0:root:/root:/usr/sbin/nologin\n{name}:x:{uid}:{gid}::{home}:/bin/sh\n",
+    "group": "root:x:0:\n{name}:x:{gid}:\n",
     "hosts": "127.0.0.1 localhost {host}\n::1 localhost\n",
     "hostname": "{host}\n",
     "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files\n",
@@ -42,6 +43,8 @@ class Owner:
     outer_uid: int
     outer_gid: int
     host: str
+    name: str = USER
+    home: str = HOME
 
 
 def visible(confinement: Confinement) -> list[str]:
@@ -72,9 +75,12 @@ def _library_folders() -> list[str]:
     return [path for path in named if path.startswith("/") and os.path.isdir(path)]
 
 
-def enter_new_root(confinement: Confinement, owner: Owner) -> None:
+def enter_new_root(
+    confinement: Confinement, owner: Owner, more: Mapping[str, tuple[int, bool]] | None = None
+) -> None:
     """Build the sandbox's root and make it this process's own; the old one is gone afterwards.
 
+    more: trees of `syscalls.open_tree` to add as they are, by path, and whether each is a folder.
     Needs a mount and a process namespace of its own, and the right to mount in it. Raises OSError.
     """
     syscalls.mount("none", "/", "", syscalls.MS_REC | syscalls.MS_PRIVATE)
@@ -98,6 +104,8 @@ def enter_new_root(confinement: Confinement, owner: Owner) -> None:
         _attach(tree, f"dev/{name}", is_folder=False)
     for name, end in _DEVICE_LINKS.items():
         os.symlink(f"/proc/self/fd{end}", f"dev/{name}")
+    for path, (tree, is_folder) in (more or {}).items():
+        _attach(tree, "." + path, is_folder=is_folder)
     os.makedirs("proc")
     syscalls.mount("proc", "proc", "proc", flags | syscalls.MS_NOEXEC)
     syscalls.pivot_root(".", ".")
@@ -106,7 +114,7 @@ def enter_new_root(confinement: Confinement, owner: Owner) -> None:
     itself = os.open("/", os.O_PATH | os.O_DIRECTORY)
     syscalls.set_attributes(itself, syscalls.MOUNT_ATTR_RDONLY, recursive=False)
     os.close(itself)
-    os.chdir(HOME)
+    os.chdir(owner.home)
 
 
 def _sources(confinement: Confinement) -> tuple[dict[str, tuple[int, bool]], dict[str, str]]:
@@ -136,7 +144,7 @@ def _attach(tree: int, target: str, *, is_folder: bool) -> None:
 def _write_settings(owner: Owner) -> None:
     os.makedirs("etc", exist_ok=True)
     for name, text in _WRITTEN.items():
-        filled = text.format(uid=owner.uid, gid=owner.gid, home=HOME, host=owner.host)
+        filled = text.format(uid=owner.uid, gid=owner.gid, home=owner.home, host=owner.host, name=owner.name)
         Path("etc", name).write_text(filled, encoding="ascii")
 
 
