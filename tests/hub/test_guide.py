@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 import shlex
 import subprocess
@@ -143,3 +144,15 @@ def test_the_students_repository_is_in_step(student):
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("in step: 1 notebooks, 0 exercises")
+
+
+def test_the_page_says_what_the_report_of_the_load_says() -> None:
+    report = json.loads((ROOT / "instructor/hub-load.json").read_text(encoding="utf-8"))
+    page = (ROOT / "instructor/hub.md").read_text(encoding="utf-8")
+    for name, label in (("fetch", "fetch"), ("submit", "submit, with the restart")):
+        figures = " | ".join(f"{report[name][key]:.1f}" for key in ("median", "95th percentile", "longest"))
+        assert f"| {label} | {figures} |" in page
+    assert f"it took {report['total']:.0f} seconds" in page
+    assert f"again {report['restart']['away']:.0f} seconds later" in page
+    assert report["errors"] == []
+    assert {report[name] for name in ("students", "kept", "collected", "exact")} == {100}
