@@ -177,21 +177,20 @@ class Service:
                 await asyncio.to_thread(self._grade_one, worker, exchange, job)
                 continue
             if self._cold:
-                await asyncio.to_thread(self._warm, worker, exchange, self._cold.pop())
+                await asyncio.to_thread(self._warm, worker, self._cold.pop())
                 continue
             async with self._news:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._news.wait(), _POLL_SECONDS)
 
-    def _warm(self, worker: Worker, exchange: Client, name: str) -> None:
-        """Grade an assignment as it was handed out: what it imports is imported then."""
+    def _warm(self, worker: Worker, name: str) -> None:
+        """Grade an assignment of which nothing was answered: what it imports is imported then."""
         with suppress(CourseError, Closed):  # a submission will say what is wrong
             bundle = self.assignments.bundle(name, VISIBLE)
             if bundle.preload not in self._warmed:
                 self._warmed.add(bundle.preload)
-                worker.grade(
-                    bundle, Submission("", exchange.assignment(self.assignments.course, name)), VISIBLE
-                )
+                empty = {f"{notebook.name}.ipynb": b'{"cells": []}' for notebook in bundle.notebooks}
+                worker.grade(bundle, Submission("", empty), VISIBLE)
 
     def _grade_one(self, worker: Worker, exchange: Client, job: Job) -> None:
         """Grade a job and keep what came of it, whatever that is."""
