@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
 
 from course_lib.hub.grading import pages
 from course_lib.hub.grading.policy import ALL, VISIBLE
 from course_lib.hub.grading.queue import DONE, FAILED, GRADING, SUPERSEDED, WAITING, Job
+from tests.site import checks
+from tests.site.browser import served
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)>"
@@ -87,3 +96,25 @@ def test_everything_is_escaped_and_no_script_may_run() -> None:
 def test_an_empty_page_says_so() -> None:
     assert "You have not handed in anything yet" in own()
     assert "Nothing has been handed in yet" in pages.everybody("c", [])
+
+
+@pytest.mark.parametrize("scheme", checks.SCHEMES)
+@pytest.mark.parametrize("viewport", checks.VIEWPORTS)
+def test_the_pages_are_accessible(
+    browser: Browser, tmp_path: Path, scheme: checks.Scheme, viewport: str
+) -> None:
+    tests = [{"name": "The mean", "points": 2.0, "of": 2.0, "message": ""}]
+    tests += [{"name": "Centred", "points": 0.0, "of": 3.0, "message": "the mean is not 0"}]
+    jobs = [
+        job(4, WAITING, assignment="optimizers"),
+        job(3, points=2.0, of=5.0, tests=tests),
+        job(2, SUPERSEDED),
+        job(1, FAILED, reason="the worker was lost twice", assignment="perceptron"),
+    ]
+    (tmp_path / "own.html").write_text(own(*jobs, places={4: (1, 0.0)}), encoding="utf-8")
+    found = pages.sections(jobs, {4: (1, 0.0)}, {}, NOW)
+    (tmp_path / "everybody.html").write_text(pages.everybody("deep-learning", found), encoding="utf-8")
+    with served(tmp_path) as address:
+        for name in ("own", "everybody"):
+            page = f"{address}{name}.html"
+            assert checks.accessibility(browser, page, scheme, checks.VIEWPORTS[viewport]) == []
