@@ -124,7 +124,7 @@ class Attack:
     landlock_twin: bool = True
     """Whether its twin works at the level "landlock", too."""
     races: bool = False
-    """Whether its own threads and processes race, so that the words it brings about differ from run to run."""
+    """Whether its words hang on what comes first: one of its own threads, or one of several limits."""
 
     @property
     def id(self) -> str:

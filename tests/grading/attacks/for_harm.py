@@ -568,6 +568,7 @@ ATTACKS = [
             honest_work=True,
             score=_LOST,
             shows="notes",
+            races=name == "recursion",
         )
         for name, (tried, code) in _ENDS.items()
     ),
@@ -584,6 +585,7 @@ ATTACKS = [
             honest_work=True,
             score=_LOST,
             shows="message",
+            races=name == "recursion",
         )
         for name, (tried, code) in _ENDS.items()
     ),
@@ -662,7 +664,7 @@ ATTACKS = [
         wrong(
             "import os\npid = os.fork()\nif pid == 0:\n    np.ones(10_000).sum()\n    os._exit(0)\nassert os.waitpid(pid, 0)[1] == 0"
         ),
-        **{**_FULL, "shows": "notes"},
+        **{**_FULL, "shows": "notes", "races": True},
     ),
     Attack(
         30,
@@ -671,7 +673,7 @@ ATTACKS = [
         "A little shared memory",
         wrong(_SHARED_MEMORY),
         wrong("import mmap\nmmap.mmap(-1, 4096).write(b'x')"),
-        **{**_FULL, "shows": "notes"},
+        **{**_FULL, "shows": "notes", "races": True},
     ),
     Attack(
         31,

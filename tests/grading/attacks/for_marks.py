@@ -522,6 +522,7 @@ ATTACKS = [
         "`/proc/self/status` read",
         Work({"average": _MEMORY}),
         wrong("assert open('/proc/self/status').read()"),
+        races=True,
     ),
     Attack(
         9,

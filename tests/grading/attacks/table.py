@@ -115,7 +115,7 @@ def line(attack: Attack, seen: str) -> str:
 def promised(attack: Attack, text: str) -> str:
     """What a run of the tests must find again of a row: all of it, or the points and where the words come from.
 
-    The words are left out where an attack races with itself, and where its own code reports them: then they are
+    The words are left out where an attack races, with itself or with a limit of time, and where its own code reports them: then they are
     what the operating system of this machine told it.
     """
     if attack.races or attack.shows == "printed":
