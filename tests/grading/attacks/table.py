@@ -115,8 +115,8 @@ def line(attack: Attack, seen: str) -> str:
 def promised(attack: Attack, text: str) -> str:
     """What a run of the tests must find again of a row: all of it, or the points and where the words come from.
 
-    The words are left out where an attack races, with itself or with a limit of time, and where its own code reports them: then they are
-    what the operating system of this machine told it.
+    The words are left out where an attack races, with itself or with a limit of time, and where its own code reports
+    them: then they are what the operating system of this machine told it.
     """
     if attack.races or attack.shows == "printed":
         return text.removeprefix(f"| {attack.tried} | ").partition("`")[0]
