@@ -16,6 +16,13 @@ import pytest
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
+# These fork this process, which no test that computes with TensorFlow may have used before: the fork would crash.
+FORKING = (
+    "grading/engine/test_judge.py",
+    "grading/engine/test_remote.py",
+    "grading/engine/test_tensors_in_the_judge.py",
+)
+
 # A module is run by one process. These take minutes, and begin first: at the end no process waits for another.
 LONG = (
     "site/test_built_site.py",
@@ -44,9 +51,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the long modules first."""
+    """Put the modules that fork first, then the long ones."""
     here = Path(__file__).parent
-    rank = {here / name: number for number, name in enumerate(LONG)}
+    rank = {here / name: number for number, name in enumerate(FORKING + LONG)}
     items.sort(key=lambda item: rank.get(item.path, len(rank)))
 
 

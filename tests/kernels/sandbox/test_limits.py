@@ -127,7 +127,8 @@ def test_cpu_time_is_limited(sandbox, level) -> None:
     inside = sandbox(level, cpu_seconds=1)
     inside.send("while True: pass")
     assert inside.process.wait(60) in (-signal.SIGXCPU, -signal.SIGKILL)
-    assert 0.9 < inside.process.cpu < 3
+    # Accounted in ticks, and late on a busy machine.
+    assert 0.7 < inside.process.cpu < 3
 
 
 def test_limits_cannot_be_raised(sandbox, level) -> None:
