@@ -3,8 +3,6 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 PORT ?= 8000
-# Of the tests: one more than there are processors, for some only wait.
-PROCESSES ?= $$($(BIN)/python -c 'import os; print(os.cpu_count() + 1)')
 
 .DEFAULT_GOAL := help
 .PHONY: help setup browser database proxy book test lint serve lab hub clean
@@ -59,7 +57,7 @@ test: lint browser database proxy
 	$(BIN)/course sync --check
 	$(BIN)/course run --framework all
 	$(BIN)/course build
-	$(BIN)/python -m pytest -n $(PROCESSES) --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -n logical --dist loadfile --no-loadscope-reorder
 
 serve: setup
 	@test -f _build/html/index.html || { echo "there is no site yet: run make book first" >&2; exit 2; }
