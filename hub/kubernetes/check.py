@@ -112,11 +112,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--chart", type=Path, metavar="TGZ", help="also check against this chart's schema")
     args = parser.parse_args(argv)
     try:
-        values = merged(read(VALUES), *(read(path) for path in args.files))
-        found = complaints(values)
+        files = [read(path) for path in (VALUES, *args.files)]
+        found = complaints(merged(*files))
         if args.chart:
             defaults, schema = chart(args.chart)
-            found += refused(merged(defaults, values), schema)
+            # One after the other: a null removes what the chart has by default.
+            found += refused(merged(defaults, *files), schema)
     except ValuesError as error:
         found = [str(error)]
     print(*found, sep="\n", end="\n" if found else "", file=sys.stderr)

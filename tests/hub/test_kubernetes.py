@@ -19,6 +19,7 @@ import kubernetes_validate
 import psycopg
 import pytest
 import yaml
+from jsonschema import Draft7Validator
 from packaging.requirements import Requirement
 
 from tests.databases import postgres
@@ -30,6 +31,8 @@ IMAGES = ROOT / "hub" / "images"
 SCHEMA = yaml.safe_load(
     (Path(__file__).parent / "schemas" / "values.schema.yaml").read_text(encoding="utf-8")
 )
+DEFAULTS = SCHEMA["default"]
+"""What the chart's default values have where its schema requires a key."""
 SIZES = {50: 1.0, 500: 0.4, 5000: 0.25}
 """Students, and the share of them that is at work at the same time."""
 PODS_OF_A_NODE = 58
@@ -81,27 +84,114 @@ PODS = pods()
 # The values
 
 
+def refused(*overlays: Mapping[str, Any]) -> list[str]:
+    """What the schema refuses in the chart's values with these over them."""
+    return check.refused(check.merged(DEFAULTS, *overlays), SCHEMA)
+
+
+def nested(path: str, value: Any) -> dict[str, Any]:
+    """Values with this one at the path."""
+    for key in reversed(path.split(".")):
+        value = {key: value}
+    return value
+
+
+def test_the_schema_is_one_and_takes_what_stands_for_the_charts_values():
+    Draft7Validator.check_schema(SCHEMA)
+    assert refused() == []
+
+
 @pytest.mark.parametrize(
     "overlays", [[], *([f"size-{n}.yaml"] for n in SIZES), ["size-500.yaml", "gpu.yaml"]], ids=str
 )
 def test_the_chart_takes_the_values(overlays):
-    assert check.refused(values(*overlays), SCHEMA) == []
+    assert refused(values(*overlays)) == []
+
+
+UNKNOWN = "Additional properties are not allowed"
 
 
 @pytest.mark.parametrize(
-    ("change", "words"),
+    ("path", "value", "line"),
     [
-        ({"singleuser": {"memroy": {"limit": "1G"}}}, "'memroy' was unexpected"),
-        ({"singluser": {}}, "'singluser' was unexpected"),
-        ({"hub": {"activeServerLimit": "many"}}, "hub.activeServerLimit: 'many' is not of type"),
-        ({"hub": {"db": {"type": "postgresql"}}}, "hub.db.type: 'postgresql' is not one of"),
-        ({"hub": {"config": {"jupyterHub": {}}}}, "hub.config: 'jupyterHub' does not match"),
-        ({"singleuser": {"networkPolicy": {"egressAllowRules": {"internet": False}}}}, "'internet'"),
+        ("singluser", {}, f"values: {UNKNOWN} ('singluser' was unexpected)"),
+        ("custom", None, "values: 'custom' is a required property"),
+        ("hub.activeServerLimit", "many", "hub.activeServerLimit: 'many' is not of type"),
+        ("hub.config.jupyterHub", {}, "hub.config: 'jupyterHub' does not match"),
+        ("hub.config.JupyterHub.subdomain_host", 1, "hub.config.JupyterHub.subdomain_host: 1 is not of type"),
+        ("hub.db.type", "postgresql", "hub.db.type: 'postgresql' is not one of"),
+        ("hub.db.pvc.size", "1Gi", f"hub.db.pvc: {UNKNOWN} ('size' was unexpected)"),
+        ("hub.extraEnv", "A=1", "hub.extraEnv: 'A=1' is not of type 'object', 'array'"),
+        ("hub.extraFiles.logo", {"mountPath": "/l"}, "hub.extraFiles.logo: {'mountPath': '/l'} is not valid"),
+        ("hub.labels.course", 1, "hub.labels.course: 1 is not of type 'string'"),
+        ("hub.livenessProbe.enabled", None, "hub.livenessProbe: 'enabled' is a required property"),
+        ("hub.revisionHistoryLimit", -1, "hub.revisionHistoryLimit: -1 is less than the minimum of 0"),
+        ("hub.services.grading.admin", "yes", "hub.services.grading.admin: 'yes' is not of type 'boolean'"),
+        ("hub.services.url", {}, "hub.services.url: {} is not of type 'string'"),
+        (
+            "imagePullSecret",
+            {"create": True, "username": "u", "password": "p"},
+            "imagePullSecret: 'registry'",
+        ),
+        ("proxy.service.type", "Public", "proxy.service.type: 'Public' is not one of"),
+        ("proxy.service.nodePorts.http", "80", "proxy.service.nodePorts.http: '80' is not of type 'integer'"),
+        ("proxy.traefik.replicas", 2, f"proxy.traefik: {UNKNOWN} ('replicas' was unexpected)"),
+        ("proxy.traefik.hsts.maxAge", "1y", "proxy.traefik.hsts.maxAge: '1y' is not of type 'integer'"),
+        ("singleuser.memroy", {"limit": "1G"}, f"singleuser: {UNKNOWN} ('memroy' was unexpected)"),
+        ("singleuser.networkPolicy.egressAllowRules.internet", False, "singleuser.networkPolicy.egressAllow"),
+        ("singleuser.storage.dynamic.storageClassName", "fast", f"singleuser.storage.dynamic: {UNKNOWN} ('s"),
+        ("singleuser.storage.homeMountPath", None, "singleuser.storage: 'homeMountPath' is a required"),
+        ("scheduling.userScheduler.plugins", [], "scheduling.userScheduler.plugins: [] is not of type"),
+        ("scheduling.userPlaceholder.pods", 2, f"scheduling.userPlaceholder: {UNKNOWN} ('pods' was"),
+        ("prePuller.continuous.pullOnlyOnChanges", True, f"prePuller.continuous: {UNKNOWN} ('pullOnlyOn"),
+        (
+            "prePuller.extraImages.gpu",
+            {"name": "n"},
+            "prePuller.extraImages.gpu: 'tag' is a required property",
+        ),
+        ("ingress.enabled", "true", "ingress.enabled: 'true' is not of type 'boolean'"),
+        ("ingress.pathType", "Regex", "ingress.pathType: 'Regex' is not one of"),
+        ("httpRoute.gateway.listener", "https", f"httpRoute.gateway: {UNKNOWN} ('listener' was unexpected)"),
+        ("cull.enabled", None, "cull: 'enabled' is a required property"),
+        ("cull.timeout", "1h", "cull.timeout: '1h' is not of type 'integer', 'null'"),
+        ("rbac.enable", False, f"rbac: {UNKNOWN} ('enable' was unexpected)"),
+        ("global.safeToShowValues", "no", "global.safeToShowValues: 'no' is not of type 'boolean'"),
     ],
 )
-def test_a_wrong_key_or_type_is_refused(change, words):
-    (line,) = check.refused(check.merged(values("size-50.yaml"), change), SCHEMA)
-    assert words in line
+def test_a_wrong_key_or_type_is_refused(path, value, line):
+    (found,) = refused(values("size-50.yaml"), nested(path, value))
+    assert found.startswith(line)
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("custom.course", {"name": "deep learning", "year": 2026}),
+        ("global.registry", "registry.example.edu"),
+        ("hub.extraEnv", [{"name": "A", "value": "1"}]),
+        ("hub.extraFiles.page", {"mountPath": "/page.yaml", "data": {"title": "Hub"}, "mode": 0o440}),
+        ("hub.image.tag", "4.4.0"),
+        ("hub.livenessProbe", {"enabled": False, "periodSeconds": 10}),
+        (
+            "hub.services.announcement",
+            {"command": ["python3", "-m", "announcement"], "environment": {"A": "1"}},
+        ),
+        (
+            "httpRoute",
+            {"enabled": True, "hostnames": ["hub.example.edu"], "gateway": {"sectionName": "https"}},
+        ),
+        ("imagePullSecret", {"create": True, "registry": "quay.io", "username": "u", "password": "p"}),
+        ("ingress", {"enabled": True, "annotations": {"cert-manager.io/issuer": "ca"}, "pathType": "Prefix"}),
+        ("prePuller.hook", {"podSchedulingWaitDuration": -1, "daemonsetAnnotations": {"a": "b"}}),
+        ("proxy.service", {"type": "NodePort", "nodePorts": {"http": 30080}, "ipFamilies": ["IPv4"]}),
+        ("scheduling.userScheduler.pdb", {"enabled": True, "maxUnavailable": 1}),
+        ("singleuser.storage.extraVolumes", [{"name": "data", "emptyDir": {}}]),
+        ("singleuser.storage.extraVolumes", {"1-data": {"name": "data", "emptyDir": {}}}),
+        ("singleuser.memory.limit", 2**31),
+    ],
+)
+def test_what_the_chart_documents_is_accepted(path, value):
+    assert refused(values("size-50.yaml"), nested(path, value)) == []
 
 
 def test_values_merge_as_helm_merges_them():
@@ -186,8 +276,8 @@ def test_the_schema_in_a_charts_archive_is_used(tmp_path, run_check):
     archive = tmp_path / "jupyterhub-4.4.0.tgz"
     with tarfile.open(archive, "w:gz") as packed:
         for name, text in (
-            ("values.schema.json", json.dumps({**SCHEMA, "required": ["rbac"]})),
-            ("values.yaml", "rbac: {create: true}\n"),
+            ("values.schema.json", json.dumps(SCHEMA)),
+            ("values.yaml", yaml.safe_dump(DEFAULTS)),
         ):
             info = tarfile.TarInfo(f"jupyterhub/{name}")
             info.size = len(text)
@@ -199,6 +289,9 @@ def test_the_schema_in_a_charts_archive_is_used(tmp_path, run_check):
     status, lines = run_check("size-50.yaml", private, "--chart", archive)
     assert (status, len(lines)) == (2, 1)
     assert "'cul' was unexpected" in lines[0]
+    private.write_text(yaml.safe_dump({**PRIVATE, "custom": None}), encoding="utf-8")
+    status, lines = run_check("size-50.yaml", private, "--chart", archive)
+    assert (status, lines) == (2, ["values: 'custom' is a required property"])
     status, lines = run_check("size-50.yaml", private, "--chart", private)
     assert (status, len(lines)) == (2, 1)
     assert "is not the chart's archive" in lines[0]
