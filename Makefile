@@ -54,8 +54,8 @@ lint: setup
 	$(BIN)/python -m tests.hygiene
 
 test: lint browser database proxy
+	$(BIN)/course run
 	$(BIN)/course sync --check
-	$(BIN)/course run --framework all
 	$(BIN)/course build
 	$(BIN)/python -m pytest -n logical --dist loadfile --no-loadscope-reorder
 

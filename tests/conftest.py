@@ -1,4 +1,4 @@
-"""The order of the tests, what a module may leave behind, and a browser for each module.
+"""The order of the tests, how many threads, what a module may leave behind, and a browser for each module.
 
 Two browsers at a time are more than Playwright allows.
 """
@@ -6,6 +6,7 @@ Two browsers at a time are more than Playwright allows.
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,8 +14,14 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
+from course_lib.notebooks.environment import THREAD_VARIABLES
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
+
+# There is a test process for each processor: threads beside it would only wait for each other. Children have it too.
+for name in THREAD_VARIABLES:
+    os.environ.setdefault(name, "1")
 
 # These fork this process, which no test that computes with TensorFlow may have used before: the fork would crash.
 FORKING = (
@@ -46,7 +53,9 @@ LONG = (
 def pytest_addoption(parser: pytest.Parser) -> None:
     """What takes too long for every run."""
     parser.addoption(
-        "--every-answer", action="store_true", help="compare compat mode with nbgrader on all wrong answers"
+        "--every-answer",
+        action="store_true",
+        help="have nbgrader grade every answer, not only those not recorded",
     )
 
 

@@ -10,7 +10,7 @@ from course_lib.grading import release, submissions
 from course_lib.grading.engine import pool
 from course_lib.grading.engine.bundle import from_assignment
 from course_lib.grading.engine.grade import grade
-from course_lib.grading.engine.model import COMPAT, STRICT
+from course_lib.grading.engine.model import MODES, STRICT
 from course_lib.grading.source import Assignment, Variant
 from course_lib.grading.submissions import Outcome
 from course_lib.kernels.sandbox import protections
@@ -61,25 +61,30 @@ def check(
     *,
     jobs: int = 1,
     runs: int = 2,
+    modes: Sequence[str] = MODES,
     progress: Progress | None = None,
 ) -> tuple[list[Report], dict[str, str]]:
-    """Grades every answer of every assignment in both modes and judges the marks.
+    """Grades every answer of every assignment in these modes and judges the marks.
 
     jobs: grading processes at the same time. runs: how often right answers are graded in strict mode.
     progress: called with (graded, all). Returns the reports and the student notebooks by slug.
     """
     texts = release.build(assignments)
-    todo = {a.slug: submissions.make(a, texts[a.slug], runs) for a in assignments}
-    # A second run looks for marks that change; once is enough for that.
-    once = {slug: [s for s in made if s.student.endswith(".1")] for slug, made in todo.items()}
-    total = sum(len(todo[a.slug]) + len(once[a.slug]) for a in assignments)
+    # A second run looks for marks that change; in one mode is enough for that.
+    todo = {
+        (a.slug, mode): submissions.make(a, texts[a.slug], runs if mode == STRICT else 1)
+        for a in assignments
+        for mode in modes
+    }
+    total = sum(map(len, todo.values()))
     level = protections().level()
     done = 0
     reports = []
     for assignment in assignments:
         report = Report(assignment)
         bundle, start = from_assignment(assignment), time.perf_counter()
-        for mode, made in ((STRICT, todo[assignment.slug]), (COMPAT, once[assignment.slug])):
+        for mode in modes:
+            made = todo[assignment.slug, mode]
             outcomes: dict[str, Outcome] = {}
             handed_in = [submissions.handed_in(assignment, submission) for submission in made]
             for result in pool.run(bundle, handed_in, partial(grade, mode=mode, level=level), jobs):

@@ -10,6 +10,7 @@ from tqdm import tqdm
 from course_lib.grading import leaks, lint, source
 from course_lib.grading import release as releases
 from course_lib.grading.checks import HEADER, Report, check
+from course_lib.grading.engine.model import MODES
 from course_lib.grading.source import Assignment, AssignmentError
 from course_lib.notebooks.layout import Project
 
@@ -50,6 +51,7 @@ def prove(
     *,
     jobs: int,
     runs: int = 2,
+    modes: Sequence[str] = MODES,
     bar: bool = False,
 ) -> tuple[list[Report], list[str]]:
     """Grades every answer and looks for leaks; returns the reports and all defects, one line each."""
@@ -59,7 +61,7 @@ def prove(
             shown.total = total
             shown.update(done - shown.n)
 
-        reports, texts = check(assignments, jobs=jobs, runs=runs, progress=progress)
+        reports, texts = check(assignments, jobs=jobs, runs=runs, modes=modes, progress=progress)
     defects = [line for report in reports for line in report.defects]
     for assignment in assignments:
         defects += leaks.in_release(assignment, texts[assignment.slug])

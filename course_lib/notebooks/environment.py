@@ -16,7 +16,7 @@ DEVICES = ("auto", "cpu", "cuda")
 PROFILES = ("quick", "full")
 FRAMEWORKS = ("both", "pytorch", "keras")
 SWITCH = "COURSE_WARM"  # read by the provisioner: 0 asks for a cold kernel
-_THREAD_VARIABLES = (
+THREAD_VARIABLES = (
     "OMP_NUM_THREADS",
     "MKL_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
@@ -91,7 +91,7 @@ def kernel_environment(
     back to cold ones, and blocks the network in both.
     """
     environment = dict(os.environ if base is None else base)
-    environment.update(dict.fromkeys(_THREAD_VARIABLES, str(threads)))
+    environment.update(dict.fromkeys(THREAD_VARIABLES, str(threads)))
     environment["TF_CPP_MIN_LOG_LEVEL"] = "3"
     environment["COURSE_OFFLINE"] = "1"
     environment["PYTHONHASHSEED"] = "0"

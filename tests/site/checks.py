@@ -29,20 +29,23 @@ def pages(site: Path) -> list[str]:
     return sorted(path.as_posix() for path in found if path.parts[0] not in ("_static", "_sources"))
 
 
-# Coloured code is thousands of tokens in a handful of colours, and contrast is most of the work: one token of each
-# look stays, the others become plain text of their block, which is looked at as well.
-_ONE_TOKEN_OF_EACH_LOOK = """() => {
+# Coloured code is thousands of tokens in a handful of colours, a formula dozens of boxes drawn by one program, and
+# contrast is most of the work: one of each look stays, the others become plain text of what they stand in, which is
+# looked at as well.
+_ONE_OF_EACH_LOOK = """() => {
     const seen = new Set(), again = [];
-    for (const token of document.querySelectorAll('.highlight span:not(:has(span))')) {
-        const { color, backgroundColor, fontWeight, fontStyle } = getComputedStyle(token);
-        const block = getComputedStyle(token.closest('.highlight')).backgroundColor;
-        // The kind as well: two that look the same in one colour scheme may differ in the other.
-        const look = [token.className, color, backgroundColor, fontWeight, fontStyle, block].join();
-        if (seen.has(look)) again.push(token);
+    for (const part of document.querySelectorAll('.highlight span:not(:has(span)), mjx-container')) {
+        const { color, backgroundColor, fontWeight, fontStyle } = getComputedStyle(part);
+        const around = part.closest('.highlight, mark, a, th, td, figcaption, .admonition') ?? document.body;
+        const ground = getComputedStyle(around).backgroundColor;
+        // The kinds as well: two that look the same in one colour scheme may differ in the other.
+        const kinds = [part.className, around.tagName, around.className];
+        const look = [...kinds, color, backgroundColor, fontWeight, fontStyle, ground].join();
+        if (seen.has(look)) again.push(part);
         else seen.add(look);
     }
     // Only now: changes between two looks would lay the page out again each time.
-    for (const token of again) token.replaceWith(token.textContent);
+    for (const part of again) part.replaceWith(part.textContent);
 }"""
 
 
@@ -64,12 +67,12 @@ def accessibility(
 
 
 def findings(page: Page, look: Look = "all", *, menus: bool = True) -> list[str]:
-    """Serious and critical findings of axe-core on an open page, whose code loses its colours to it.
+    """Serious and critical findings of axe-core on an open page, which loses most colours of code and formulas to it.
 
     Contrast is most of the work; ``look`` is for pages whose colours or structure are looked at in another window
     already. menus: also with each menu of the header open.
     """
-    page.evaluate(_ONE_TOKEN_OF_EACH_LOOK)
+    page.evaluate(_ONE_OF_EACH_LOOK)
     found = _axe(page, look=look)
     for menu in page.query_selector_all(".article-header-buttons .dropdown-toggle") if menus else []:
         menu.click()

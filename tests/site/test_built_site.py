@@ -8,7 +8,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
 
 from course_lib.notebooks.layout import Project
 from course_lib.notebooks.source import read_source
@@ -20,6 +20,8 @@ from tests.site.conftest import Site
 BUILT = REPOSITORY / "_build" / "html"
 PAGES = checks.pages(BUILT) if BUILT.is_dir() else []
 CHAPTERS = [Project(REPOSITORY).name(path.with_suffix(".html")) for path in Project(REPOSITORY).chapters()]
+# The menus are the same on every chapter, and on every other page.
+ONE_OF_EACH_KIND = (CHAPTERS[0], "index.html")
 
 _BACKGROUND = "() => getComputedStyle(document.body).backgroundColor"
 # Where the two sides of each pair are; asking for one after the other takes seconds in a long chapter.
@@ -41,17 +43,22 @@ def course() -> Iterator[Site]:
 
 @dataclass(frozen=True)
 class Opened:
-    """A page of the course in a window, and what it asked for until it stood."""
+    """A page of the course in a window."""
 
     name: str
     page: Page
+
+
+@dataclass(frozen=True)
+class Watched(Opened):
+    """And what it asked for until it stood."""
+
     traffic: checks.Traffic
 
 
-def _opened(browser: Browser, course: Site, name: str, viewport: ViewportSize) -> Iterator[Opened]:
-    context = browser.new_context(color_scheme="light", viewport=viewport, reduced_motion="reduce")
-    yield Opened(name, *checks.opened(context, course.address, name))
-    context.close()
+def window(browser: Browser, viewport: ViewportSize) -> BrowserContext:
+    """A window of this size in the light."""
+    return browser.new_context(color_scheme="light", viewport=viewport, reduced_motion="reduce")
 
 
 # Opening a chapter costs seconds: each page is opened once at each width, and every test of that width looks at it. The
@@ -59,13 +66,15 @@ def _opened(browser: Browser, course: Site, name: str, viewport: ViewportSize) -
 @pytest.fixture(scope="module")
 def desktop(request: pytest.FixtureRequest, browser: Browser, course: Site) -> Iterator[Opened]:
     """A page in a wide window."""
-    yield from _opened(browser, course, request.param, DESKTOP)
+    with window(browser, DESKTOP) as context:
+        yield Opened(request.param, open_page(context, course.address + request.param))
 
 
 @pytest.fixture(scope="module")
-def phone(request: pytest.FixtureRequest, browser: Browser, course: Site) -> Iterator[Opened]:
+def phone(request: pytest.FixtureRequest, browser: Browser, course: Site) -> Iterator[Watched]:
     """A page in a narrow window."""
-    yield from _opened(browser, course, request.param, PHONE)
+    with window(browser, PHONE) as context:
+        yield Watched(request.param, *checks.opened(context, course.address, request.param))
 
 
 def on(width: str, names: list[str]) -> pytest.MarkDecorator:
@@ -94,20 +103,20 @@ def test_pairs_of_a_chapter_stand_side_by_side(desktop: Opened) -> None:
 
 @on("desktop", PAGES)
 def test_page_is_accessible(desktop: Opened) -> None:
-    assert checks.findings(desktop.page) == []
+    assert checks.findings(desktop.page, menus=desktop.name in ONE_OF_EACH_KIND) == []
 
 
-# The scheme changes colours and nothing else. The menus are the same on every page.
+# The scheme changes colours and nothing else.
 @on("desktop", PAGES)
 def test_page_is_legible_in_the_dark(desktop: Opened) -> None:
     light = desktop.page.evaluate(_BACKGROUND)
     desktop.page.emulate_media(color_scheme="dark")
     desktop.page.wait_for_function(f"(light) => ({_BACKGROUND})() !== light", arg=light)
-    assert checks.findings(desktop.page, "colours", menus=desktop.name == CHAPTERS[0]) == []
+    assert checks.findings(desktop.page, "colours", menus=desktop.name in ONE_OF_EACH_KIND) == []
 
 
 @on("phone", PAGES)
-def test_page_asks_nobody_else_and_suits_a_phone(phone: Opened) -> None:
+def test_page_asks_nobody_else_and_suits_a_phone(phone: Watched) -> None:
     seen = phone.traffic
     assert (seen.foreign, seen.failed, seen.complaints) == ([], [], [])
     assert seen.size < checks.PHONE_BUDGET
@@ -116,12 +125,12 @@ def test_page_asks_nobody_else_and_suits_a_phone(phone: Opened) -> None:
 
 # A phone shows the colours of a wide window in another layout. The labels of tabs are looked at in the fixture book.
 @on("phone", PAGES)
-def test_page_is_accessible_on_a_phone(phone: Opened) -> None:
-    assert checks.findings(phone.page, "structure") == []
+def test_page_is_accessible_on_a_phone(phone: Watched) -> None:
+    assert checks.findings(phone.page, "structure", menus=phone.name in ONE_OF_EACH_KIND) == []
 
 
 @on("phone", CHAPTERS)
-def test_tabs_of_a_chapter_on_a_phone(phone: Opened) -> None:
+def test_tabs_of_a_chapter_on_a_phone(phone: Watched) -> None:
     assert boxes(phone.page)[1] is None
     phone.page.locator(".course-pair").nth(1).get_by_role("tab", name="Keras").click()
     for number in (0, 1):

@@ -38,6 +38,14 @@ def test_a_pale_kind_of_token_is_found_once(
     assert findings(browser, tmp_path, text, look) == ["color-contrast"] * found
 
 
+def test_a_pale_formula_is_found_once_in_each_place(browser: Browser, tmp_path: Path) -> None:
+    formula = '<mjx-container class="c">loss</mjx-container>'
+    text = f"<p>{formula} and {formula}, <a href='page.html'>but {formula}</a></p></main>"
+    text = PAGE.replace("COLOUR", "#dddddd").replace("</main>", text)
+    # The kind of token as well.
+    assert findings(browser, tmp_path, text, "colours") == ["color-contrast"] * 3
+
+
 def test_colours_do_not_count_for_structure(browser: Browser, tmp_path: Path) -> None:
     text = PAGE.replace("COLOUR", "#dddddd").replace("<main>", '<main><img src="x.png">')
     assert findings(browser, tmp_path, text, "structure") == ["image-alt"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -13,7 +13,7 @@ from course_lib.grading import release, stock, submissions
 from course_lib.grading.engine import pool
 from course_lib.grading.engine.bundle import from_course
 from course_lib.grading.engine.grade import grade
-from course_lib.grading.engine.model import COMPAT, GRADED
+from course_lib.grading.engine.model import COMPAT, GRADED, Result
 from course_lib.grading.engine.reading import read_submissions
 from course_lib.grading.records.gradebook import Writer, rows
 from course_lib.grading.records.notebooks import write_autograded
@@ -40,23 +40,29 @@ class Course:
         """What the gradebook holds."""
         return rows(self.db_url, slug)
 
+    def students(self, slug: str) -> list[str]:
+        """Those who have handed in."""
+        return sorted(folder.parent.name for folder in (self.root / "submitted").glob(f"*/{slug}"))
+
     def copy(self, root: Path) -> Course:
         """The same course elsewhere."""
         shutil.copytree(self.root, root)
         return Course(root)
 
+    def only(self, root: Path, slug: str, students: Collection[str]) -> Course:
+        """The same course elsewhere, with one assignment of these students."""
+        copied = self.copy(root)
+        for folder in (root / "submitted").glob("*/*"):
+            if folder.name != slug or folder.parent.name not in students:
+                shutil.rmtree(folder)
+        return copied
 
-def make(assignments: Sequence[Assignment], root: Path, *, step: int = 1) -> Course:
-    """Generates the assignments and hands in the answers that they have: right, wrong and none.
 
-    step: of the wrong answers, the first of every so many.
-    """
+def make(assignments: Sequence[Assignment], root: Path) -> Course:
+    """Generates the assignments and hands in the answers that they have: right, wrong and none."""
     texts = release.generate(assignments, root)
     for assignment in assignments:
-        left_out = {f"{v.name}.1" for number, v in enumerate(assignment.wrong) if number % step}
         for made in submissions.make(assignment, texts[assignment.slug], 1):
-            if made.student in left_out:
-                continue
             folder = root / "submitted" / made.student / assignment.slug
             folder.mkdir(parents=True)
             (folder / f"{assignment.slug}.ipynb").write_text(made.text, encoding="utf-8")
@@ -69,15 +75,18 @@ def autograde(course: Course, slug: str, environment: Mapping[str, str]) -> None
     stock.child([request], environment=dict(environment))
 
 
-def grade_with_engine(course: Course, slug: str, *, jobs: int, mode: str = COMPAT) -> None:
+def grade_with_engine(course: Course, slug: str, *, jobs: int, mode: str = COMPAT) -> list[Result]:
     """Grades with the engine, into the same gradebook and folders."""
     bundle = from_course(course.root, slug)
     handed_in = list(read_submissions(course.root / "submitted", slug))
     by_student = {submission.student: submission for submission in handed_in}
     work = partial(grade, mode=mode, level=protections().level())
+    results = []
     with Writer(course.db_url) as gradebook:
         for result in pool.run(bundle, handed_in, work, jobs):
             assert result.status == GRADED, f"{result.student}: {result.reason}"
             gradebook.write(result, bundle)
             submission = by_student[result.student]
             write_autograded(result, bundle, submission, course.autograded(result.student, slug))
+            results.append(result)
+    return results

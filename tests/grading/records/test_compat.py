@@ -1,49 +1,57 @@
-"""Compat mode gives the grades that nbgrader gives, row by row: answers of every assignment.
+"""Compat mode gives the grades that nbgrader gives, row by row, for every answer of every assignment.
 
-Of the wrong answers nbgrader grades every third, for it takes seconds over each; with `--every-answer`, all of them.
+nbgrader itself grades the reference and one wrong answer of each assignment, and whatever is not in the record of what
+it gave before, or differs from it; with `--every-answer`, all of them.
 """
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import pytest
 
-from course_lib.grading import source
-from course_lib.kernels import PROVISIONER
+from course_lib.grading import checks, source, submissions
+from course_lib.grading.engine.model import Result
+from course_lib.grading.source import Assignment
 from course_lib.notebooks.environment import cores
-from tests.grading.records import courses
+from tests.grading.records import courses, recorded
+from tests.grading.records.courses import Course
 
-ROOT = Path(__file__).resolve().parents[3]
-REPORT = ROOT / "_build" / "grading" / "compat.txt"
+REPORT = recorded.ROOT / "_build" / "grading" / "compat.txt"
 
 Row = dict[str, Any]
 
 
+@dataclass(frozen=True)
+class Graded:
+    """The assignments; the course after the engine, with its results; the courses after nbgrader."""
+
+    assignments: list[Assignment]
+    ours: Course
+    results: dict[str, list[Result]]
+    stock: dict[str, Course]
+
+
 @pytest.fixture(scope="module")
-def graded(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[list[str], dict, dict]:
-    """The assignments, and the courses after nbgrader and after the engine, by assignment."""
+def graded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Graded:
+    """Every answer graded by the engine, and those that are not as recorded by nbgrader."""
     folder = tmp_path_factory.mktemp("compat")
-    assignments = [source.load(path) for path in source.find(ROOT)]
+    assignments = [source.load(path) for path in source.find(recorded.ROOT)]
     slugs = [assignment.slug for assignment in assignments]
-    step = 1 if request.config.getoption("--every-answer") else 3
-    made = courses.make(assignments, folder / "made", step=step)
-    # A gradebook each: nbgrader is not made for two processes on one.
-    stock = {slug: made.copy(folder / f"stock-{slug}") for slug in slugs}
+    made = courses.make(assignments, folder / "made")
     ours = made.copy(folder / "ours")
-    environment = {"JUPYTER_DEFAULT_PROVISIONER_NAME": PROVISIONER}
-    with ThreadPoolExecutor(cores()) as threads:
-        done = [threads.submit(courses.autograde, stock[slug], slug, environment) for slug in slugs]
-        for future in done:
-            future.result()
-    for slug in slugs:
-        courses.grade_with_engine(ours, slug, jobs=cores())
-    return slugs, stock, dict.fromkeys(slugs, ours)
+    results = {slug: courses.grade_with_engine(ours, slug, jobs=cores()) for slug in slugs}
+    before = {} if request.config.getoption("--every-answer") else recorded.read()
+    given = recorded.grades(ours, slugs)
+    students = {
+        a.slug: {"reference.1", f"{a.wrong[0].name}.1"}
+        | {s for s in made.students(a.slug) if given[f"{a.slug}/{s}"] != before.get(f"{a.slug}/{s}")}
+        for a in assignments
+    }
+    return Graded(assignments, ours, results, recorded.grade_with_nbgrader(made, folder, students))
 
 
 def differences(stock: list[Row], ours: list[Row]) -> list[str]:
@@ -60,26 +68,20 @@ def differences(stock: list[Row], ours: list[Row]) -> list[str]:
     return found
 
 
-def test_every_row_is_the_same(
-    graded: tuple[list[str], dict, dict], capsys: pytest.CaptureFixture[str]
-) -> None:
-    slugs, stock, ours = graded
-    lines, found = ["assignment       submissions  rows  different"], []
-    for slug in slugs:
-        theirs, mine = stock[slug].rows(slug), ours[slug].rows(slug)
-        different = differences(theirs, mine)
-        students = {row["student"] for row in theirs}
-        lines.append(f"{slug:16} {len(students):11}  {len(theirs):4}  {len(different):9}")
+def test_every_row_is_the_same(graded: Graded, capsys: pytest.CaptureFixture[str]) -> None:
+    lines, found = ["assignment       answers  rows  by nbgrader now  different"], []
+    for assignment in graded.assignments:
+        slug = assignment.slug
+        theirs, mine = graded.stock[slug].rows(slug), graded.ours.rows(slug)
+        now = {row["student"] for row in theirs}
+        # The others are as recorded.
+        different = differences(theirs, [row for row in mine if row["student"] in now])
+        students = {row["student"] for row in mine}
+        lines.append(f"{slug:16} {len(students):7}  {len(mine):4}  {len(now):15}  {len(different):9}")
         found += [f"{slug}: {line}" for line in different]
-        assert {"reference.1", "stub.1"} < students
-        full = sum(
-            row["max_score"] for row in theirs if row["auto_score"] and row["student"] == "reference.1"
-        )
-        assert (
-            full
-            == sum(row["score"] for row in theirs if row["auto_score"] and row["student"] == "reference.1")
-            > 0
-        )
+        assert len(students) == 2 + len(assignment.wrong) + len(assignment.alternatives)
+        tests = [row for row in theirs if row["auto_score"] and row["student"] == "reference.1"]
+        assert sum(row["max_score"] for row in tests) == sum(row["score"] for row in tests) > 0
     REPORT.parent.mkdir(parents=True, exist_ok=True)
     REPORT.write_text("\n".join([*lines, "", *found]).rstrip() + "\n", encoding="utf-8")
     with capsys.disabled():
@@ -97,20 +99,40 @@ def test_a_difference_is_seen() -> None:
     assert len(differences([row, other], [row])) == 4
 
 
-def test_the_notebooks_are_the_same_but_for_what_ran(graded: tuple[list[str], dict, dict]) -> None:
-    slugs, stock, ours = graded
+def test_the_notebooks_are_the_same_but_for_what_ran(graded: Graded) -> None:
     compared = 0
-    for slug in slugs:
-        for theirs in sorted((stock[slug].root / "autograded").glob(f"*/{slug}/{slug}.ipynb")):
-            mine = ours[slug].autograded(theirs.parts[-3], slug) / theirs.name
-            assert _content(mine) == _content(theirs), mine
+    for slug, course in graded.stock.items():
+        for theirs in sorted((course.root / "autograded").glob(f"*/{slug}/{slug}.ipynb")):
+            mine = graded.ours.autograded(theirs.parts[-3], slug) / theirs.name
+            assert recorded.content(mine) == recorded.content(theirs), mine
             compared += 1
-    assert compared > 100
+    assert compared >= 2 * len(graded.assignments)
 
 
-def _content(path: Path) -> list[tuple]:
-    """What a person and nbgrader read in a notebook: not the outputs, which hold times and addresses."""
-    return [
-        (cell.cell_type, cell.source, cell.metadata.get("nbgrader"), cell.get("execution_count"))
-        for cell in nbformat.read(path, as_version=4).cells
-    ]
+def test_nbgraders_rules_judge_every_answer_rightly(graded: Graded) -> None:
+    for assignment in graded.assignments:
+        results = graded.results[assignment.slug]
+        outcomes = {result.student: submissions.outcome(assignment, result) for result in results}
+        assert checks.judge(assignment, outcomes) == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda course, slug: (course.root / "source" / slug / f"{slug}.ipynb").open("a").write(" "),
+        lambda course, slug: (course.autograded("reference.1", slug) / f"{slug}.ipynb").write_text(
+            (course.autograded("stub.1", slug) / f"{slug}.ipynb").read_text()
+        ),
+    ],
+    ids=["asked", "given"],
+)
+def test_another_question_or_answer_is_not_as_recorded(
+    graded: Graded, tmp_path: Path, change: Callable[[Course, str], object]
+) -> None:
+    slug = graded.assignments[0].slug
+    course = graded.ours.copy(tmp_path / "course")
+    before = recorded.grades(course, [slug])
+    change(course, slug)
+    after = recorded.grades(course, [slug])
+    assert before.keys() == after.keys()
+    assert before[f"{slug}/reference.1"] != after[f"{slug}/reference.1"]
