@@ -8,7 +8,7 @@ VISIBLE, ALL = "visible", "all"
 """Scopes of a grading: the tests that students can read, or the hidden ones too."""
 
 HOURLY = 10
-"""Gradings per student, assignment and hour."""
+"""Gradings per student, assignment, scope and hour."""
 
 HOUR = 3600.0
 

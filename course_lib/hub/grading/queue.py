@@ -192,6 +192,8 @@ class Queue:
             select(Job.begun).where(
                 Job.student == job.student,
                 Job.assignment == job.assignment,
+                # The due date asks for the last grading, not the student: those before it do not count.
+                Job.scope == job.scope,
                 Job.begun > self._clock() - policy.HOUR,
             )
         )

@@ -117,6 +117,20 @@ def test_beyond_the_hourly_limit_a_submission_waits_and_says_until_when(queue: Q
     assert taken(queue).id == job.id
 
 
+def test_the_due_date_waits_for_no_hourly_limit(queue: Queue) -> None:
+    for minute in (0, 1):
+        queue.add([arrival(minute=minute)])
+        queue.finish(taken(queue), DONE)
+    queue.add([arrival(minute=2)])
+    assert queue.take() is None
+    # Those after it have a limit of their own.
+    for minute in (2, 3):
+        queue.add([arrival(minute=minute, scope=ALL)])
+        queue.finish(taken(queue), DONE)
+    queue.add([arrival(minute=4, scope=ALL)])
+    assert queue.take() is None
+
+
 def test_what_is_put_off_is_tried_again_and_keeps_its_place(queue: Queue, clock: Clock) -> None:
     queue.add([arrival("ada", 0), arrival("ben", 1)])
     queue.put_off(taken(queue), 30, "no such assignment")
