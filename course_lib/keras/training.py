@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeAlias
 
 import keras
@@ -16,6 +17,7 @@ __all__ = ["EarlyStopping", "fit"]
 
 Metrics = Mapping[str, Callable[[np.ndarray, np.ndarray], float]]
 History = dict[str, list[float]]
+Batch = tuple[np.ndarray, np.ndarray]
 Schedule: TypeAlias = keras.optimizers.schedules.LearningRateSchedule
 
 
@@ -39,30 +41,21 @@ class EarlyStopping(keras.callbacks.EarlyStopping):
         self.best = math.inf
 
 
-class _Batches(keras.utils.PyDataset):
-    """The batches of one epoch in the course's order; :meth:`start` moves on to another epoch."""
+def _stream(X: np.ndarray, y: np.ndarray, batch_size: int, seed: int, epoch: int) -> Iterator[Batch]:
+    """The batches of this epoch and of all that follow, in the course's order.
 
-    def __init__(self, X: np.ndarray, y: np.ndarray, batch_size: int, seed: int) -> None:
-        super().__init__()
-        self.X, self.y, self.batch_size, self.seed = X, y, batch_size, seed
-        self.start(epoch=0)
-
-    def start(self, epoch: int) -> None:
-        self.rows = batches(len(self.X), self.batch_size, seed=self.seed, epoch=epoch)
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
-        return self.X[self.rows[index]], self.y[self.rows[index]]
+    One stream for a whole training: Keras takes a hundredth of a second and more to begin another.
+    """
+    for number in itertools.count(epoch):
+        for rows in batches(len(X), batch_size, seed=seed, epoch=number):
+            yield X[rows], y[rows]
 
 
 class _Recorder(keras.callbacks.Callback):
-    """Moves the batches on, measures what Keras does not, and keeps the history of all halls."""
+    """Measures what Keras does not, and keeps the history of all halls."""
 
     def __init__(
         self,
-        dataset: _Batches,
         validation: tuple[np.ndarray, np.ndarray] | None,
         metrics: Metrics,
         schedule: Schedule | None,
@@ -70,13 +63,9 @@ class _Recorder(keras.callbacks.Callback):
         bar: Any,
     ) -> None:
         super().__init__()
-        self.dataset, self.validation, self.metrics = dataset, validation, metrics
+        self.validation, self.metrics = validation, metrics
         self.schedule, self.after_epoch, self.bar = schedule, after_epoch, bar
         self.entries: History = {}
-
-    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        # PyDataset.on_epoch_end is called at other moments as well; the callback is not.
-        self.dataset.start(epoch)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         values = {name: float(v) for name, v in (logs or {}).items() if name in ("loss", "val_loss")}
@@ -124,21 +113,23 @@ def fit(
     ``early_stopping`` watches ``val_loss``, from the first epoch of this call on. ``first_epoch`` is where a
     resumed training goes on: epochs ``first_epoch`` to ``epochs - 1`` are run. ``after_epoch(epoch, values)``
     gets the epoch's entries of the history. ``progress`` shows a bar. Raises ``ValueError`` for metrics
-    or early stopping without validation.
+    or early stopping without validation, and without samples.
     """
     if validation is None and (metrics or early_stopping):
         raise ValueError(
             "metrics and early_stopping are measured on validation data: hand over validation=(X, y)"
         )
+    if not len(X):
+        raise ValueError("there is nothing to train on: X has no samples")
     if schedule is not None:
         optimizer.learning_rate = schedule
     # Keras hands over the target first.
     model.compile(optimizer=optimizer, loss=lambda y, y_hat: loss(y_hat, y))
-    dataset = _Batches(X, y, batch_size, seed)
     bar = _bar(epochs - first_epoch) if progress else None
-    recorder = _Recorder(dataset, validation, metrics or {}, schedule, after_epoch, bar)
+    recorder = _Recorder(validation, metrics or {}, schedule, after_epoch, bar)
     model.fit(
-        dataset,
+        _stream(X, y, batch_size, seed, first_epoch),
+        steps_per_epoch=math.ceil(len(X) / batch_size),
         epochs=epochs,
         initial_epoch=first_epoch,
         shuffle=False,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
+from playwright.sync_api import Browser, Page, ViewportSize
 
 from course_lib.notebooks.layout import Project
 from course_lib.notebooks.source import read_source
@@ -22,6 +22,8 @@ PAGES = checks.pages(BUILT) if BUILT.is_dir() else []
 CHAPTERS = [Project(REPOSITORY).name(path.with_suffix(".html")) for path in Project(REPOSITORY).chapters()]
 # The menus are the same on every chapter, and on every other page.
 ONE_OF_EACH_KIND = (CHAPTERS[0], "index.html")
+# The pages of a part differ in nothing that the switch sees.
+FIRST_OF_EACH_PART = {Path(name).parent.name: name for name in reversed(CHAPTERS)}
 
 _BACKGROUND = "() => getComputedStyle(document.body).backgroundColor"
 # Where the two sides of each pair are; asking for one after the other takes seconds in a long chapter.
@@ -43,55 +45,65 @@ def course() -> Iterator[Site]:
 
 @dataclass(frozen=True)
 class Opened:
-    """A page of the course in a window."""
+    """A page of the course, and what it asked for until it stood."""
 
     name: str
     page: Page
-
-
-@dataclass(frozen=True)
-class Watched(Opened):
-    """And what it asked for until it stood."""
-
     traffic: checks.Traffic
 
+    def at(self, size: ViewportSize) -> Opened:
+        """The page in a window of this size."""
+        if self.page.viewport_size != size:
+            self.page.set_viewport_size(size)
+            # The theme lets the keyboard scroll what has become too wide 0.3 s after the window was resized.
+            self.page.wait_for_timeout(600)
+        return self
 
-def window(browser: Browser, viewport: ViewportSize) -> BrowserContext:
-    """A window of this size in the light."""
-    return browser.new_context(color_scheme="light", viewport=viewport, reduced_motion="reduce")
 
-
-# Opening a chapter costs seconds: each page is opened once at each width, and every test of that width looks at it. The
-# tests run in the order in which they stand here.
+# Opening a chapter costs seconds: each page is opened once, on a phone, and every test looks at it, in the order in
+# which they stand here. That a page can also be opened in a wide window is tested on the fixture book.
 @pytest.fixture(scope="module")
-def desktop(request: pytest.FixtureRequest, browser: Browser, course: Site) -> Iterator[Opened]:
-    """A page in a wide window."""
-    with window(browser, DESKTOP) as context:
-        yield Opened(request.param, open_page(context, course.address + request.param))
+def opened(request: pytest.FixtureRequest, browser: Browser, course: Site) -> Iterator[Opened]:
+    """A page in the light."""
+    with browser.new_context(color_scheme="light", viewport=PHONE, reduced_motion="reduce") as context:
+        yield Opened(request.param, *checks.opened(context, course.address, request.param))
 
 
-@pytest.fixture(scope="module")
-def phone(request: pytest.FixtureRequest, browser: Browser, course: Site) -> Iterator[Watched]:
+@pytest.fixture
+def phone(opened: Opened) -> Opened:
     """A page in a narrow window."""
-    with window(browser, PHONE) as context:
-        yield Watched(request.param, *checks.opened(context, course.address, request.param))
+    return opened.at(PHONE)
 
 
-def on(width: str, names: list[str]) -> pytest.MarkDecorator:
-    """The test is for these pages at this width."""
-    return pytest.mark.parametrize(width, names, indirect=True, scope="module")
+@pytest.fixture
+def desktop(opened: Opened) -> Opened:
+    """A page in a wide window."""
+    return opened.at(DESKTOP)
+
+
+def on(names: list[str]) -> pytest.MarkDecorator:
+    """The test is for these pages."""
+    return pytest.mark.parametrize("opened", names, indirect=True, scope="module")
 
 
 def test_every_chapter_has_its_page(course: Site) -> None:
     assert [name for name in CHAPTERS if name not in PAGES] == []
 
 
-@on("desktop", PAGES)
+@on(PAGES)
+def test_page_asks_nobody_else_and_suits_a_phone(phone: Opened) -> None:
+    seen = phone.traffic
+    assert (seen.foreign, seen.failed, seen.complaints) == ([], [], [])
+    assert seen.size < checks.PHONE_BUDGET
+    assert phone.page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
+@on(PAGES)
 def test_page_fits_a_wide_window(desktop: Opened) -> None:
     assert desktop.page.evaluate("document.documentElement.scrollWidth") <= DESKTOP["width"]
 
 
-@on("desktop", CHAPTERS)
+@on(CHAPTERS)
 def test_pairs_of_a_chapter_stand_side_by_side(desktop: Opened) -> None:
     pairs = desktop.page.evaluate(_SIDES)
     assert pairs
@@ -101,13 +113,13 @@ def test_pairs_of_a_chapter_stand_side_by_side(desktop: Opened) -> None:
         assert left["x"] + left["width"] <= right["x"]
 
 
-@on("desktop", PAGES)
+@on(PAGES)
 def test_page_is_accessible(desktop: Opened) -> None:
     assert checks.findings(desktop.page, menus=desktop.name in ONE_OF_EACH_KIND) == []
 
 
 # The scheme changes colours and nothing else.
-@on("desktop", PAGES)
+@on(PAGES)
 def test_page_is_legible_in_the_dark(desktop: Opened) -> None:
     light = desktop.page.evaluate(_BACKGROUND)
     desktop.page.emulate_media(color_scheme="dark")
@@ -115,22 +127,15 @@ def test_page_is_legible_in_the_dark(desktop: Opened) -> None:
     assert checks.findings(desktop.page, "colours", menus=desktop.name in ONE_OF_EACH_KIND) == []
 
 
-@on("phone", PAGES)
-def test_page_asks_nobody_else_and_suits_a_phone(phone: Watched) -> None:
-    seen = phone.traffic
-    assert (seen.foreign, seen.failed, seen.complaints) == ([], [], [])
-    assert seen.size < checks.PHONE_BUDGET
-    assert phone.page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
-
-
 # A phone shows the colours of a wide window in another layout. The labels of tabs are looked at in the fixture book.
-@on("phone", PAGES)
-def test_page_is_accessible_on_a_phone(phone: Watched) -> None:
+@on(PAGES)
+def test_page_is_accessible_on_a_phone(phone: Opened) -> None:
     assert checks.findings(phone.page, "structure", menus=phone.name in ONE_OF_EACH_KIND) == []
 
 
-@on("phone", CHAPTERS)
-def test_tabs_of_a_chapter_on_a_phone(phone: Watched) -> None:
+# The last: the choice is for every width.
+@on(CHAPTERS)
+def test_tabs_of_a_chapter_on_a_phone(phone: Opened) -> None:
     assert boxes(phone.page)[1] is None
     phone.page.locator(".course-pair").nth(1).get_by_role("tab", name="Keras").click()
     for number in (0, 1):
@@ -144,8 +149,7 @@ def test_the_switch_is_remembered_from_chapter_to_chapter(browser: Browser, cour
     page = open_page(context, course.address + CHAPTERS[0])
     assert None not in boxes(page)
     page.get_by_role("radiogroup", name="Framework shown").get_by_label("Keras").check()
-    # The first of each part: the pages of a part differ in nothing that the switch sees.
-    for name in {Path(name).parent: name for name in reversed(CHAPTERS)}.values():
+    for name in FIRST_OF_EACH_PART.values():
         page.goto(course.address + name)
         left, right = boxes(page)
         assert left is None
@@ -153,7 +157,7 @@ def test_the_switch_is_remembered_from_chapter_to_chapter(browser: Browser, cour
     context.close()
 
 
-@pytest.mark.parametrize("name", CHAPTERS)
+@pytest.mark.parametrize("name", FIRST_OF_EACH_PART.values(), ids=FIRST_OF_EACH_PART)
 def test_chapter_without_javascript_shows_both(browser: Browser, course: Site, name: str) -> None:
     context = browser.new_context(java_script_enabled=False, viewport=DESKTOP)
     page = context.new_page()
