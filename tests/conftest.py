@@ -55,7 +55,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--every-answer",
         action="store_true",
-        help="have nbgrader grade every answer, not only those not recorded",
+        help="compare compat mode with nbgrader on all wrong answers",
     )
 
 

@@ -1,6 +1,6 @@
 """The assignments of this course: their graders are proved with every answer there is.
 
-Here in strict mode; in compat mode beside nbgrader, in `records/test_compat.py`.
+Here in strict mode; in compat mode beside nbgrader, in `records/test_compat.py`; in both, by `course check-graders`.
 """
 
 from pathlib import Path
