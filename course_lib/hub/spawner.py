@@ -12,7 +12,6 @@ from traitlets import Bool, List, Unicode
 
 from course_lib.hub import confine
 from course_lib.hub.place import Place
-from course_lib.kernels.environment import PRELOAD_VARIABLE
 
 SETTINGS = Path(__file__).resolve().parents[2] / "hub" / "local"
 """The settings of Jupyter and nbgrader, by role."""
@@ -37,21 +36,15 @@ class CourseSpawner(LocalProcessSpawner):
         role = "instructor" if self.user.name in self.instructors else "student"
         own = Place(Path(self.folder)).run / self.user.name
         sockets = f"{confine.TEMPORARY}/warm" if self.confined else str(own)
-        # Whoever starts the hub may choose what warm kernels have imported.
-        preload = {name: value for name, value in os.environ.items() if name == PRELOAD_VARIABLE}
-        return (
-            env
-            | preload
-            | {
-                "USER": self.user.name,
-                "HOME": str(self._home),
-                "SHELL": "/bin/sh",
-                "JUPYTER_CONFIG_PATH": os.pathsep.join(str(SETTINGS / name) for name in (role, "everybody")),
-                "JUPYTER_DEFAULT_PROVISIONER_NAME": "course-warm",
-                "COURSE_WARM_DIR": sockets,
-                "NGSHARE_URL": self.exchange,
-            }
-        )
+        return env | {
+            "USER": self.user.name,
+            "HOME": str(self._home),
+            "SHELL": "/bin/sh",
+            "JUPYTER_CONFIG_PATH": os.pathsep.join(str(SETTINGS / name) for name in (role, "everybody")),
+            "JUPYTER_DEFAULT_PROVISIONER_NAME": "course-warm",
+            "COURSE_WARM_DIR": sockets,
+            "NGSHARE_URL": self.exchange,
+        }
 
     def make_preexec_fn(self, name: str) -> Callable[[], None]:
         """The server starts in its user's home."""

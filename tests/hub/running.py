@@ -20,7 +20,6 @@ import websocket
 
 from course_lib.hub.place import GRADER, SETUP, Place
 from course_lib.hub.ports import free_port
-from course_lib.kernels.environment import PRELOAD_VARIABLE
 from tests.hub import centring
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -87,8 +86,6 @@ class Hub:
             environment = {
                 n: v for n, v in os.environ.items() if not n.startswith(("JUPYTER", "COURSE_WARM"))
             }
-            # The assignment of these tests needs no framework, and each server would import both.
-            environment[PRELOAD_VARIABLE] = "numpy"
             self.process = subprocess.Popen(
                 command, cwd=REPOSITORY, stdout=file, stderr=file, text=True, env=environment
             )
