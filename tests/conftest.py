@@ -19,7 +19,7 @@ from course_lib.notebooks.environment import THREAD_VARIABLES
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-# There is a test process for each processor: threads beside it would only wait for each other. Children have it too.
+# The test processes keep every processor busy: more threads would only wait for each other. Children have it too.
 for name in THREAD_VARIABLES:
     os.environ.setdefault(name, "1")
 
