@@ -5,12 +5,13 @@ from __future__ import annotations
 import gzip
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Literal
 from urllib.parse import unquote, urlsplit
 
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser, BrowserContext, Page, Response, ViewportSize
 
 from tests.site.browser import DESKTOP, PHONE, open_page
@@ -29,9 +30,8 @@ def pages(site: Path) -> list[str]:
     return sorted(path.as_posix() for path in found if path.parts[0] not in ("_static", "_sources"))
 
 
-# Coloured code is thousands of tokens in a handful of colours, a formula dozens of boxes drawn by one program, and
-# contrast is most of the work: one of each look stays, the others become plain text of what they stand in, which is
-# looked at as well.
+# Coloured code is thousands of tokens in a handful of colours, a formula dozens of boxes drawn by one program: one of
+# each look stays, the others become plain text of what they stand in, which is looked at as well.
 _ONE_OF_EACH_LOOK = """() => {
     const seen = new Set(), again = [];
     for (const part of document.querySelectorAll('.highlight span:not(:has(span)), mjx-container')) {
@@ -46,6 +46,36 @@ _ONE_OF_EACH_LOOK = """() => {
     }
     // Only now: changes between two looks would lay the page out again each time.
     for (const part of again) part.replaceWith(part.textContent);
+}"""
+
+# Contrast is most of the work, and the same for all text of one colour, size and weight on one ground: axe-core
+# measures it on the first of each, in the colour scheme of the moment.
+_MARK_LOOKS = """() => {
+    const grounds = new Map([[null, '']]);
+    const ground = (part) => {
+        if (!grounds.has(part)) {
+            const { backgroundColor, backgroundImage, opacity } = getComputedStyle(part);
+            const own = [backgroundColor, backgroundImage, opacity].join();
+            const below = ground(part.parentElement);
+            grounds.set(part, own === 'rgba(0, 0, 0, 0),none,1' ? below : own + below);
+        }
+        return grounds.get(part);
+    };
+    const seen = new Set(), first = [];
+    for (const part of document.body.querySelectorAll('*')) {
+        const texts = [...part.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE && node.data.trim());
+        if (!texts.length && !part.matches('input, select, textarea') || !part.checkVisibility()) continue;
+        const { color, fontSize, fontWeight, textShadow } = getComputedStyle(part);
+        const look = [color, fontSize, fontWeight, textShadow, ground(part)].join();
+        if (!seen.has(look)) first.push(part);
+        seen.add(look);
+    }
+    for (const part of document.querySelectorAll('[data-look]')) part.removeAttribute('data-look');
+    for (const part of first) part.setAttribute('data-look', '');
+}"""
+_RUN = """([part, options]) => {
+    axe.configure({ rules: [{ id: 'color-contrast', selector: '[data-look]' }] });
+    return axe.run(part ?? document, options).then((results) => results.violations);
 }"""
 
 
@@ -71,8 +101,8 @@ def accessibility(
 def findings(page: Page, look: Look = "all", *, menus: bool = True) -> list[str]:
     """Serious and critical findings of axe-core on an open page, which loses most colours of code and formulas to it.
 
-    Contrast is most of the work; ``look`` is for pages whose colours or structure are looked at in another window
-    already. menus: also with each menu of the header open.
+    ``look`` is for pages whose colours or structure are looked at in another window already. menus: also with each
+    menu of the header open.
     """
     page.evaluate(_ONE_OF_EACH_LOOK)
     found = _axe(page, look=look)
@@ -89,7 +119,11 @@ def _axe(page: Page, part: str | None = None, *, look: Look) -> list[str]:
         options["runOnly"] = list(COLOUR_RULES)
     elif look == "structure":
         options["rules"] = {rule: {"enabled": False} for rule in COLOUR_RULES}
-    violations = Axe().run(page, context=part, options=options).response["violations"]
+    if not page.evaluate("() => 'axe' in window"):
+        page.evaluate(AXE_SCRIPT)
+    if look != "structure":
+        page.evaluate(_MARK_LOOKS)
+    violations = page.evaluate(_RUN, [part, options])
     return [
         f"{violation['id']}: {node['html'][:160]}"
         for violation in violations
@@ -142,7 +176,12 @@ def _is_foreign(address: str, base: str) -> bool:
 
 def _compressed_size(response: Response) -> int:
     """The size a static host would send: text compressed, fonts and pictures as they are."""
-    body = response.body()
+    return _compressed(response.body())
+
+
+# Most of what a page loads it shares with every other.
+@lru_cache(maxsize=64)
+def _compressed(body: bytes) -> int:
     return min(len(body), len(gzip.compress(body)))
 
 

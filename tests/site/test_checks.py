@@ -38,12 +38,37 @@ def test_a_pale_kind_of_token_is_found_once(
     assert findings(browser, tmp_path, text, look) == ["color-contrast"] * found
 
 
-def test_a_pale_formula_is_found_once_in_each_place(browser: Browser, tmp_path: Path) -> None:
+def test_a_pale_formula_is_found_once_on_each_ground(browser: Browser, tmp_path: Path) -> None:
     formula = '<mjx-container class="c">loss</mjx-container>'
-    text = f"<p>{formula} and {formula}, <a href='page.html'>but {formula}</a></p></main>"
+    note = f'<div class="admonition" style="background: #ffffee">{formula}</div>'
+    text = f"<p>{formula} and {formula}, <a href='page.html'>but {formula}</a></p>{note}</main>"
     text = PAGE.replace("COLOUR", "#dddddd").replace("</main>", text)
     # The kind of token as well.
     assert findings(browser, tmp_path, text, "colours") == ["color-contrast"] * 3
+
+
+@pytest.mark.parametrize(
+    ("second", "found"),
+    [
+        ('<p style="color: #767676">text</p>', 0),
+        ('<p style="color: #777777">text</p>', 1),
+        ('<p style="color: #777777">one</p><p style="color: #777777">two</p>', 1),
+        ('<p style="color: #777777; font-size: 30px">large</p>', 0),
+        ('<p style="color: #777777">one</p><p style="color: #777777; font-size: 12px">two</p>', 2),
+        ('<div style="background: #dddddd"><p><b>text</b></p></div>', 0),
+        ('<div style="background: #333333"><p><b>text</b></p></div>', 1),
+        ('<div style="background: #333333"><div style="background: white"><p>text</p></div></div>', 0),
+        ('<div style="opacity: 0.3"><p>text</p></div>', 1),
+        ('<label>text <input value="text" style="color: #dddddd"></label>', 1),
+        ('<p hidden style="color: #dddddd">text</p>', 0),
+    ],
+)
+def test_the_contrast_of_every_look_is_measured(
+    browser: Browser, tmp_path: Path, second: str, found: int
+) -> None:
+    text = PAGE.replace("COLOUR", "#555555").replace("<main>", f"<main><p>text</p>{second}")
+    for look in ("all", "colours"):
+        assert findings(browser, tmp_path, text, look) == ["color-contrast"] * found
 
 
 def test_colours_do_not_count_for_structure(browser: Browser, tmp_path: Path) -> None:
