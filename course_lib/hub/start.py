@@ -104,7 +104,7 @@ def _require_installation() -> None:
         )
     if not CONFIG.is_file():
         raise CourseError(f"there is no {CONFIG}: run `course hub` from a checkout of the course")
-    proxy.command()
+    proxy.check()
 
 
 @contextmanager

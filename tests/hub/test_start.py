@@ -86,3 +86,17 @@ def test_without_its_proxy_the_hub_says_how_to_get_it(monkeypatch, tmp_path, mis
     with pytest.raises(CourseError, match=f"{missing} is not installed: run `make hub`") as caught:
         proxy.command()
     assert "\n" not in str(caught.value)
+
+
+def test_a_proxy_that_does_not_run_is_one_line(monkeypatch, tmp_path):
+    program = tmp_path / proxy.NAME
+    program.write_text("throw new Error('half a program')")
+    node = proxy.command()[0]
+    monkeypatch.setattr(proxy, "command", lambda: [node, str(program)])
+    with pytest.raises(CourseError, match="the hub's proxy does not run") as caught:
+        proxy.check()
+    assert "\n" not in str(caught.value)
+
+
+def test_the_installed_proxy_runs():
+    proxy.check()
