@@ -55,7 +55,8 @@ _KERNEL_MODULES = (
     "tornado.platform.asyncio",
 )
 _LIBRARIES = ("numpy", "PIL.Image", "matplotlib", "matplotlib.pyplot", "sklearn.datasets")
-_FRAMEWORKS = ("torch", "torch.utils.data", "torch.nn.functional", "tensorflow", "keras")
+# The first step of an optimizer imports torch._dynamo: a second of CPU time in every kernel.
+_FRAMEWORKS = ("torch", "torch.utils.data", "torch.nn.functional", "torch._dynamo", "tensorflow", "keras")
 
 
 @dataclass
