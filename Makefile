@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PORT ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser database proxy book test lint serve lab hub clean
+.PHONY: help setup browser database proxy book site test lint serve lab hub clean
 
 help:
 	@echo "make book   execute the chapters and build the site"
@@ -47,6 +47,11 @@ proxy: $(PROXY)/$(CHP)
 book: setup
 	$(BIN)/course build
 
+# The site as the tests look at it.
+site: setup
+	$(BIN)/course sync --check
+	$(BIN)/course build
+
 lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -58,10 +63,10 @@ TIMED := tests/kernels tests/grading/engine tests/grading/attacks
 PYTEST := $(BIN)/python -m pytest --dist loadfile --no-loadscope-reorder
 ONE_MORE = $$(($$($(PYTHON) -c 'import os; print(os.cpu_count())') + 1))
 
-test: lint browser database proxy
+# The site is built by one processor, types are checked by another.
+test: browser database proxy
 	$(BIN)/course run
-	$(BIN)/course sync --check
-	$(BIN)/course build
+	$(MAKE) --jobs 2 --output-sync=target lint site
 	$(PYTEST) -n $(ONE_MORE) $(addprefix --ignore ,$(TIMED))
 	$(PYTEST) -n logical $(TIMED)
 

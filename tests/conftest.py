@@ -39,14 +39,23 @@ LONG = (
     "grading/faults/test_faults.py",
     "grading/test_assignments.py",
     "hub/test_flow.py",
+    "site/test_fixture_book.py",
     "hub/test_security.py",
     "hub/grading/test_service.py",
     "hub/test_local.py",
     "hub/test_servers.py",
+    "hub/test_load.py",
     "hub/exchange/test_real_hub.py",
     "grading/test_any_course.py",
+    "grading/test_grade_command.py",
     "grading/bench/test_corpora.py",
     "grading/bench/test_runs.py",
+    "notebooks/test_run.py",
+    "site/test_folklore.py",
+    "halls/test_probes.py",
+    "notebooks/test_build.py",
+    "grading/test_nbgrader.py",
+    "kernels/sandbox/test_ordinary_user.py",
 )
 
 
