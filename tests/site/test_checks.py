@@ -38,13 +38,13 @@ def test_a_pale_kind_of_token_is_found_once(
     assert findings(browser, tmp_path, text, look) == ["color-contrast"] * found
 
 
-def test_a_pale_formula_is_found_once_on_each_ground(browser: Browser, tmp_path: Path) -> None:
+def test_a_pale_formula_is_found_in_each_place_and_on_each_ground(browser: Browser, tmp_path: Path) -> None:
     formula = '<mjx-container class="c">loss</mjx-container>'
     note = f'<div class="admonition" style="background: #ffffee">{formula}</div>'
     text = f"<p>{formula} and {formula}, <a href='page.html'>but {formula}</a></p>{note}</main>"
     text = PAGE.replace("COLOUR", "#dddddd").replace("</main>", text)
     # The kind of token as well.
-    assert findings(browser, tmp_path, text, "colours") == ["color-contrast"] * 3
+    assert findings(browser, tmp_path, text, "colours") == ["color-contrast"] * 4
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_a_pale_formula_is_found_once_on_each_ground(browser: Browser, tmp_path:
     [
         ('<p style="color: #767676">text</p>', 0),
         ('<p style="color: #777777">text</p>', 1),
-        ('<p style="color: #777777">one</p><p style="color: #777777">two</p>', 1),
+        ('<p style="color: #777777">one</p><p style="color: #777777">two</p>', 2),
         ('<p style="color: #777777; font-size: 30px">large</p>', 0),
         ('<p style="color: #777777">one</p><p style="color: #777777; font-size: 12px">two</p>', 2),
         ('<div style="background: #dddddd"><p><b>text</b></p></div>', 0),
@@ -60,6 +60,23 @@ def test_a_pale_formula_is_found_once_on_each_ground(browser: Browser, tmp_path:
         ('<div style="background: #333333"><div style="background: white"><p>text</p></div></div>', 0),
         ('<div style="opacity: 0.3"><p>text</p></div>', 1),
         ('<label>text <input value="text" style="color: #dddddd"></label>', 1),
+        # The first of a look tells nothing when nobody sees it.
+        (
+            '<p style="color: #777777; position: absolute; left: -999px">hidden</p><p style="color: #777777">shown</p>',
+            1,
+        ),
+        (
+            '<p style="color: #777777; position: absolute; clip: rect(0 0 0 0); width: 1px; height: 1px; '
+            'overflow: hidden">clipped</p><p style="color: #777777">shown</p>',
+            1,
+        ),
+        (
+            '<div style="position: relative"><p style="color: #777777">covered</p><img alt="" '
+            'style="position: absolute; inset: 0; width: 100%; height: 100%; background: white"></div>'
+            '<p style="color: #777777">shown</p>',
+            1,
+        ),
+        ('<p style="color: #777777">x</p><p style="color: #777777">shown</p>', 1),
         ('<p hidden style="color: #dddddd">text</p>', 0),
     ],
 )
