@@ -37,10 +37,8 @@ def check() -> None:
     """
     done = subprocess.run([*command(), "--version"], capture_output=True, text=True, check=False)
     if done.returncode:
-        said = [line for line in done.stderr.splitlines() if line.strip()]
-        raise CourseError(
-            f"the hub's proxy does not run (status {done.returncode}): {said[-1] if said else 'it said nothing'}"
-        )
+        said = next((line for line in done.stderr.splitlines() if "Error" in line), "it said no error")
+        raise CourseError(f"the hub's proxy does not run (status {done.returncode}): {said.strip()}")
 
 
 def _node_folder() -> Path:

@@ -93,7 +93,7 @@ def test_a_proxy_that_does_not_run_is_one_line(monkeypatch, tmp_path):
     program.write_text("throw new Error('half a program')")
     node = proxy.command()[0]
     monkeypatch.setattr(proxy, "command", lambda: [node, str(program)])
-    with pytest.raises(CourseError, match="the hub's proxy does not run") as caught:
+    with pytest.raises(CourseError, match=r"the hub's proxy does not run .*half a program") as caught:
         proxy.check()
     assert "\n" not in str(caught.value)
 
