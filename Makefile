@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PORT ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser database proxy book site test lint serve lab hub clean
+.PHONY: help setup browser database proxy book site test lint units serve lab hub clean
 
 help:
 	@echo "make book   execute the chapters and build the site"
@@ -58,17 +58,25 @@ lint: setup
 	$(BIN)/mypy
 	$(BIN)/python -m tests.hygiene
 
+PYTEST := $(BIN)/python -m pytest
+
+# What computes imports both frameworks: only one process has to.
+UNITS := $(addprefix tests/,claims data from_scratch halls parity plots)
+
+units: setup
+	$(PYTEST) $(UNITS)
+
 # Tests that measure time or race with a limit have a processor each; of the others many wait, so there is one more.
 TIMED := tests/kernels tests/grading/engine tests/grading/attacks
-PYTEST := $(BIN)/python -m pytest --dist loadfile --no-loadscope-reorder
 ONE_MORE = $$(($$($(PYTHON) -c 'import os; print(os.cpu_count())') + 1))
+BY_MODULE := --dist loadfile --no-loadscope-reorder
 
-# The site is built by one processor, types are checked by another.
+# The site is built by one processor while another checks types and computes.
 test: browser database proxy
 	$(BIN)/course run
-	$(MAKE) --jobs 2 --output-sync=target lint site
-	$(PYTEST) -n $(ONE_MORE) $(addprefix --ignore ,$(TIMED))
-	$(PYTEST) -n logical $(TIMED)
+	$(MAKE) --jobs 2 --output-sync=target units lint site
+	$(PYTEST) $(BY_MODULE) -n $(ONE_MORE) $(addprefix --ignore ,$(UNITS) $(TIMED))
+	$(PYTEST) $(BY_MODULE) -n logical $(TIMED)
 
 serve: setup
 	@test -f _build/html/index.html || { echo "there is no site yet: run make book first" >&2; exit 2; }

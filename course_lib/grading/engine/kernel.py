@@ -40,6 +40,9 @@ _NEARLY_FULL = 32768
 """Bytes in an output pipe (it holds 65536) from which the process may be waiting for somebody to read."""
 _BEYOND = 100
 """Bytes kept beyond the limit of an output, so that whoever cuts it to the limit sees that there was more."""
+_TOUCHED_MB = 8
+"""What a process that is full, and was told so by a MemoryError, may have beyond its limit: memory that it inherited
+without being used, and uses now. Measured: less than 1 MB."""
 _STALE = 100
 """Answers to earlier requests that are overlooked (a forked child may send one)."""
 _HEAD = struct.Struct("!I")
@@ -328,7 +331,7 @@ class Kernel:
         """Note what the sandbox uses, and end it when that is too much."""
         used = usage(self.process.pid)
         self.memory_mb = max(self.memory_mb, used.memory_mb)
-        if used.memory_mb > self.limits.memory_mb:
+        if used.memory_mb > self.limits.memory_mb + _TOUCHED_MB:
             self.end(f"was ended: it used more than {self.limits.memory_mb} MB of memory")
         elif used.processes > self.limits.processes:
             self.end(f"was ended: it started more than {self.limits.processes} processes")

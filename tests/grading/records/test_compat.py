@@ -1,7 +1,7 @@
 """Compat mode gives the grades that nbgrader gives, row by row: answers of every assignment.
 
-Of the wrong answers every third is graded; nbgrader itself grades the reference, one wrong answer, and whatever is not
-in the record of what it gave before, or differs from it. With `--every-answer` both grade all of them.
+Of the wrong answers every third is graded; nbgrader itself grades one of them, and whatever is not in the record of
+what it gave before, or differs from it. With `--every-answer` both grade all of them.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def graded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     before = {} if every else recorded.read()
     given = recorded.grades(ours, slugs)
     students = {
-        a.slug: {"reference.1", f"{a.wrong[0].name}.1"}
+        a.slug: {f"{a.wrong[0].name}.1"}
         | {s for s in made.students(a.slug) if given[f"{a.slug}/{s}"] != before.get(f"{a.slug}/{s}")}
         for a in assignments
     }
@@ -83,7 +83,7 @@ def test_every_row_is_the_same(graded: Graded, capsys: pytest.CaptureFixture[str
         lines.append(f"{slug:16} {len(students):7}  {len(mine):4}  {len(now):15}  {len(different):9}")
         found += [f"{slug}: {line}" for line in different]
         assert len(students) == 2 + len(assignment.wrong) + len(assignment.alternatives)
-        tests = [row for row in theirs if row["auto_score"] and row["student"] == "reference.1"]
+        tests = [row for row in mine if row["auto_score"] and row["student"] == "reference.1"]
         assert sum(row["max_score"] for row in tests) == sum(row["score"] for row in tests) > 0
     REPORT.parent.mkdir(parents=True, exist_ok=True)
     REPORT.write_text("\n".join([*lines, "", *found]).rstrip() + "\n", encoding="utf-8")
@@ -109,7 +109,7 @@ def test_the_notebooks_are_the_same_but_for_what_ran(graded: Graded) -> None:
             mine = graded.ours.autograded(theirs.parts[-3], slug) / theirs.name
             assert recorded.content(mine) == recorded.content(theirs), mine
             compared += 1
-    assert compared >= 2 * len(graded.assignments)
+    assert compared >= len(graded.assignments)
 
 
 def test_nbgraders_rules_judge_every_answer_rightly(graded: Graded) -> None:
