@@ -68,15 +68,15 @@ units: setup
 
 # Tests that measure time or race with a limit have a processor each; of the others many wait, so there is one more.
 TIMED := tests/kernels tests/grading/engine tests/grading/attacks
-ONE_MORE = $$(($$($(PYTHON) -c 'import os; print(os.cpu_count())') + 1))
+CORES = $$($(BIN)/python -c 'from course_lib.notebooks.environment import cores; print(cores())')
 BY_MODULE := --dist loadfile --no-loadscope-reorder
 
-# The site is built by one processor while another checks types and computes.
+# The site shows what a processor computed, and is built by one while another checks types and computes.
 test: browser database proxy
-	$(BIN)/course run
+	$(BIN)/course run --device cpu
 	$(MAKE) --jobs 2 --output-sync=target units lint site
-	$(PYTEST) $(BY_MODULE) -n $(ONE_MORE) $(addprefix --ignore ,$(UNITS) $(TIMED))
-	$(PYTEST) $(BY_MODULE) -n logical $(TIMED)
+	$(PYTEST) $(BY_MODULE) -n $$(($(CORES) + 1)) $(addprefix --ignore ,$(UNITS) $(TIMED))
+	$(PYTEST) $(BY_MODULE) -n $(CORES) $(TIMED)
 
 serve: setup
 	@test -f _build/html/index.html || { echo "there is no site yet: run make book first" >&2; exit 2; }

@@ -31,6 +31,7 @@ def sync(args: argparse.Namespace) -> int:
     """Regenerate, or prove, the notebooks and the student exercises."""
     from course_lib.grading import release
     from course_lib.grading import source as assignments
+    from course_lib.grading.cli import relative
     from course_lib.grading.lint import lint
     from course_lib.notebooks import sync as notebooks
 
@@ -43,7 +44,8 @@ def sync(args: argparse.Namespace) -> int:
     exercises = [assignments.load(path) for path in wanted]
     if args.check:
         drifted = notebooks.drift(project, sources)
-        drifted += [line for exercise in exercises for line in lint(exercise)]
+        found = [line for exercise in exercises for line in lint(exercise)]
+        drifted += relative(project.root, found)
         if exercises:
             lines = release.drift(project.root, exercises, release.build(exercises))
             drifted += [line for line in lines if _concerns(line, slugs)]
@@ -62,6 +64,7 @@ def sync(args: argparse.Namespace) -> int:
 
 def run(args: argparse.Namespace) -> int:
     """Execute chapters."""
+    from course_lib.kernels import recording
     from course_lib.notebooks import run as runner
     from course_lib.notebooks.environment import resolve_device
 
@@ -76,12 +79,14 @@ def run(args: argparse.Namespace) -> int:
         force=args.force,
         warm=not args.cold,
     )
-    failures = _report(runner.run(project, sources, settings), args.verbose) if sources else 0
+    with recording():
+        failures = _report(runner.run(project, sources, settings), args.verbose) if sources else 0
     return 2 if findings else 1 if failures else 0
 
 
 def build(args: argparse.Namespace) -> int:
     """Run what is stale and build the site."""
+    from course_lib.kernels import recording
     from course_lib.notebooks import run as runner
     from course_lib.notebooks.build import build_site, require_book
 
@@ -90,8 +95,9 @@ def build(args: argparse.Namespace) -> int:
     sources, findings = _checked(project, [])
     if findings:
         raise CourseError("the site was not built: mend the chapters above")
-    tasks = runner.run(project, sources, runner.Settings(jobs=args.jobs, warm=not args.cold))
-    _report(tasks, args.verbose)
+    with recording():
+        tasks = runner.run(project, sources, runner.Settings(jobs=args.jobs, warm=not args.cold))
+        _report(tasks, args.verbose)
     if any(task.state == "failed" for task in tasks):
         raise CourseError("the site was not built: mend the chapters above", code=1)
     print(build_site(project, quiet=not args.verbose))
@@ -176,9 +182,11 @@ def _checked(project: Project, names: Sequence[str]) -> tuple[list[Source], int]
 
 
 def _report(tasks: list[Task], verbose: bool) -> int:
+    from course_lib.kernels import counts
     from course_lib.notebooks.run import complaints, summary
 
     print(summary(tasks))
+    print(f"kernels: {counts()}")
     lines = list(complaints(tasks, verbose))
     print(*lines, sep="\n", end="\n" if lines else "", file=sys.stderr)
     return len(lines)

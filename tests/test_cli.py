@@ -8,6 +8,7 @@ import pytest
 
 from course_lib.cli import main
 from course_lib.notebooks import Project
+from course_lib.notebooks.verify import Budget
 
 from .notebooks.conftest import Write, cell, course, write
 
@@ -81,7 +82,7 @@ def test_good_chapters_go_on_beside_a_bad_one(call: Call, write: Write) -> None:
     assert call("sync", "--check")[:2] == (2, [])
     code, out, _ = call("run", "--device", "cpu", "--cold")
     assert code == 2
-    assert [line.split()[0] for line in out[1:-1]] == ["chapters/part/good.md"]
+    assert [line.split()[0] for line in out[1:-2]] == ["chapters/part/good.md"]
 
 
 def test_run_and_its_failures(call: Call, course: Project, write: Write) -> None:
@@ -94,7 +95,8 @@ def test_run_and_its_failures(call: Call, course: Project, write: Write) -> None
     assert out[1].split() == ["chapters/part/bad.md", "2", "-", "-", "-", "-", "failed"]
     assert out[2].split()[0] == "chapters/part/good.md"
     assert out[2].split()[-2:] == ["cold", "ran"]
-    assert out[3].startswith("1 ran (0 warm, 1 cold), 0 fresh, 1 failed; ")
+    assert out[3].startswith("1 ran, 0 fresh, 1 failed; ")
+    assert out[4] == "kernels: 0 warm, 2 cold (2 x COURSE_WARM=0)"
     assert err[-1] == "chapters/part/bad.md:14: cell 3: KeyError: 'lr'"
     assert call("run", "good", "--device", "cpu")[0] == 0
     code, _, err = call("build", "--cold")
@@ -103,6 +105,18 @@ def test_run_and_its_failures(call: Call, course: Project, write: Write) -> None
         "chapters/part/bad.md:14: cell 3: KeyError: 'lr'",
         "course: the site was not built: mend the chapters above",
     ]
+
+
+def test_a_chapter_over_budget_fails_the_run(
+    call: Call, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Budget.__init__, "__defaults__", (0.001, 1500.0))
+    write("one", cell("x = 1"))
+    code, out, err = call("run", "--device", "cpu", "--cold")
+    assert code == 1
+    assert out[1].endswith("over budget")
+    assert err[-1].startswith("chapters/part/one.md:")
+    assert " s of CPU, the limit is 0.001 s; this cell takes longest, " in err[-1]
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import hashlib
 import os
 import sys
 import urllib.request
+from http.client import HTTPException
 from pathlib import Path
 
 
@@ -44,7 +45,7 @@ def cached_file(dataset: str, name: str, md5: str, *, url: str, download: bool, 
                 f"{dataset}: {name} is missing; put it in {path.parent} (or set COURSE_DATA), or call "
                 f"{dataset}(download=True) once with a connection, or use {instead}, which needs no download"
             )
-        _fetch(url, path, dataset, instead)
+        _fetch(url, path, md5, dataset, instead)
     found = hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()
     if found != md5:
         raise DataUnavailable(
@@ -54,15 +55,20 @@ def cached_file(dataset: str, name: str, md5: str, *, url: str, download: bool, 
     return path
 
 
-def _fetch(url: str, path: Path, dataset: str, instead: str) -> None:
+def _fetch(url: str, path: Path, md5: str, dataset: str, instead: str) -> None:
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    read = hashlib.md5(usedforsecurity=False)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with urllib.request.urlopen(url, timeout=30) as response, part.open("wb") as out:
             while block := response.read(1 << 20):
                 out.write(block)
+                read.update(block)
+        # A connection that breaks off looks like the end of the file.
+        if read.hexdigest() != md5:
+            raise OSError(f"what came has MD5 {read.hexdigest()}, expected {md5}")
         part.replace(path)
-    except OSError as error:
+    except (OSError, HTTPException) as error:
         part.unlink(missing_ok=True)
         raise DataUnavailable(
             f"{dataset}: could not fetch {url} ({error}); put {path.name} in {path.parent} by hand, "

@@ -20,7 +20,7 @@ def read(root: Path, slugs: Sequence[str]) -> list[Assignment]:
     assignments = [source.load(path) for path in source.find(root, list(slugs) or None)]
     found = [line for assignment in assignments for line in lint.lint(assignment)]
     if found:
-        raise AssignmentError("\n".join(_relative(root, found)))
+        raise AssignmentError("\n".join(relative(root, found)))
     return assignments
 
 
@@ -65,12 +65,10 @@ def prove(
     defects = [line for report in reports for line in report.defects]
     for assignment in assignments:
         defects += leaks.in_release(assignment, texts[assignment.slug])
-        written = releases.target(root, assignment.slug)
-        if not written.exists() or written.read_text(encoding="utf-8") != texts[assignment.slug]:
-            defects.append(f"{written}: not what its source makes; run 'course release {assignment.slug}'")
+        defects += releases.difference(root, assignment.slug, texts[assignment.slug])
     defects += leaks.in_exercises(root, [path.stem for path in source.find(root)])
     defects += leaks.in_chapters(root, assignments)
-    return reports, _relative(root, defects)
+    return reports, relative(root, defects)
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:
@@ -85,5 +83,6 @@ def _root(args: argparse.Namespace) -> Path:
     return Project(Path(args.root).resolve()).root if getattr(args, "root", None) else Project.find().root
 
 
-def _relative(root: Path, lines: Sequence[str]) -> list[str]:
+def relative(root: Path, lines: Sequence[str]) -> list[str]:
+    """The lines, with paths as seen from `root`."""
     return [line.replace(f"{root}/", "") for line in lines]

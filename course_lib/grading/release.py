@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Sequence
+from itertools import zip_longest
 from pathlib import Path
 
 import nbformat
@@ -9,6 +10,7 @@ import nbformat
 from course_lib.grading import stock
 from course_lib.grading.lint import lint_cells
 from course_lib.grading.source import Assignment, AssignmentError
+from course_lib.notebooks.files import read_notebook
 
 
 def notebook_text(notebook: nbformat.NotebookNode) -> str:
@@ -67,7 +69,7 @@ def write(root: Path, assignments: Sequence[Assignment]) -> list[Path]:
 
 
 def drift(root: Path, assignments: Sequence[Assignment], texts: dict[str, str] | None = None) -> list[str]:
-    """Where `exercises/` is not what the sources make: one line each, `file: what`.
+    """Where `exercises/` is not what the sources make: one line each, `file: cell: what`; files relative to `root`.
 
     Give all assignments of the course: a folder of `exercises/` without a source is reported too.
     texts: the student versions, when they have been built already.
@@ -75,13 +77,26 @@ def drift(root: Path, assignments: Sequence[Assignment], texts: dict[str, str] |
     found = []
     texts = build(assignments) if texts is None else texts
     for slug, text in texts.items():
-        path = target(root, slug)
-        if not path.exists():
-            found.append(f"{path}: missing; run 'course release {slug}'")
-        elif path.read_text(encoding="utf-8") != text:
-            found.append(f"{path}: not what its source makes; run 'course release {slug}'")
+        found += difference(root, slug, text)
     exercises = root / "exercises"
     for folder in sorted(p for p in exercises.iterdir() if p.is_dir()) if exercises.is_dir() else []:
         if folder.name not in texts:
-            found.append(f"{folder}: there is no solutions/{folder.name}/{folder.name}.md; remove the folder")
+            name = folder.relative_to(root)
+            found.append(f"{name}: there is no solutions/{folder.name}/{folder.name}.md; remove the folder")
     return found
+
+
+def difference(root: Path, slug: str, text: str) -> list[str]:
+    """How an exercise differs from the student version `text`: one line, or none."""
+    path = target(root, slug)
+    name, remedy = path.relative_to(root), f"run 'course release {slug}'"
+    if not path.exists():
+        return [f"{name}: missing; {remedy}"]
+    if path.read_text(encoding="utf-8") == text:
+        return []
+    stored = read_notebook(path)
+    if stored is None:
+        return [f"{name}: not a readable notebook; {remedy}"]
+    pairs = zip_longest(stored.cells, nbformat.reads(text, as_version=4).cells)
+    cell = next((f"cell {number}: " for number, (old, new) in enumerate(pairs, 1) if old != new), "")
+    return [f"{name}: {cell}not what its source makes; {remedy}"]

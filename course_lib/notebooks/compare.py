@@ -9,7 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from course_lib.notebooks.environment import kernel_environment
+from course_lib.notebooks.environment import kernel_environment, needs_cold_kernel
+from course_lib.notebooks.files import read_notebook
 from course_lib.notebooks.layout import Project
 
 
@@ -28,9 +29,11 @@ def compare(
     """Run ``pytest --nbval-lax`` on each notebook: every cell executes, those tagged ``nbval-check-output`` must
     print what is stored.  Kernels have one thread, no GPU and no network.  ``timeout`` is in seconds per cell.
     """
-    environment = kernel_environment("cpu", warm=warm)
 
     def one(notebook: Path) -> Comparison:
+        nb = read_notebook(notebook)
+        cold = not warm or (nb is not None and needs_cold_kernel(nb))
+        environment = kernel_environment("cpu", warm=not cold)
         command = [sys.executable, "-m", "pytest", "--nbval-lax", f"--nbval-cell-timeout={timeout}", "-q"]
         command += [
             "-p",

@@ -9,7 +9,9 @@ import sys
 from collections.abc import Mapping
 from functools import cache
 
-from course_lib.kernels import PROVISIONER
+from nbformat import NotebookNode
+
+from course_lib.kernels import PROVISIONER, import_variables_set_in
 from course_lib.notebooks.errors import CourseError
 
 DEVICES = ("auto", "cpu", "cuda")
@@ -79,6 +81,12 @@ def resolve_device(device: str, frameworks: tuple[str, ...] = ("both",)) -> str:
         names = " or ".join(sorted(wanted))
         raise CourseError(f"--device cuda: no NVIDIA GPU that {names} can use here; use --device cpu or auto")
     return "cuda"
+
+
+def needs_cold_kernel(nb: NotebookNode) -> bool:
+    """Whether a notebook sets a variable itself that the imports of a warm kernel have read already."""
+    code = "\n".join(cell.source for cell in nb.cells if cell.cell_type == "code")
+    return bool(import_variables_set_in(code))
 
 
 def kernel_environment(

@@ -49,7 +49,7 @@ FOREIGN = {  # course_lib.parity is no entry: it loads a hall when it meets one 
 }
 PAIR_WIDTH = 72
 CELL_LINES = 30
-_CELL_FENCE = re.compile(r"^\s*`{3,}\{code-cell\}")
+_CELL_FENCE = re.compile(r"^\s*(`{3,}|~{3,}|:{3,})\s*\{code-cell\}")
 
 
 def lint_pages(project_: Project, paths: Iterable[Path]) -> tuple[list[Source], list[Problem]]:
@@ -138,6 +138,9 @@ def _nested_cells(source: Source) -> Iterator[Problem]:
                     source.name, number, None, "a code-cell inside another directive never runs: move it out"
                 )
             continue
+        if (fence := _CELL_FENCE.match(line)) and "`" not in fence[1]:
+            message = f"a code-cell behind {fence[1]} never runs: write ``` instead"
+            yield Problem(source.name, number, None, message)
         if ticks:
             inside_fence = ticks.group()
             info = text[len(inside_fence) :].strip()

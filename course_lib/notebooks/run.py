@@ -21,7 +21,7 @@ from nbformat import NotebookNode
 from tqdm import tqdm
 
 from course_lib.notebooks import cache, verify
-from course_lib.notebooks.environment import cores, kernel_environment
+from course_lib.notebooks.environment import cores, kernel_environment, needs_cold_kernel
 from course_lib.notebooks.errors import CourseError, Problem
 from course_lib.notebooks.layout import Project
 from course_lib.notebooks.lint import parameters
@@ -44,7 +44,7 @@ class Task:
     state: str = "waiting"  # fresh, ran, failed
     executed: NotebookNode | None = None
     problems: list[str] = field(default_factory=list)
-    over_budget: list[str] = field(default_factory=list)
+    over_budget: Problem | None = None
     traceback: str = ""
 
     @property
@@ -131,8 +131,9 @@ def _judge(task: Task, settings: Settings) -> None:
     if found:
         task.state = "failed"
         task.problems += [str(problem) for problem in found]
-    if settings.profile == "quick":
-        task.over_budget = settings.budget.exceeded(task.label, task.facts)
+    # The budget is one for processors: a GPU's libraries alone take more memory.
+    if settings.profile == "quick" and settings.device == "cpu":
+        task.over_budget = settings.budget.exceeded(task.source, task.executed)
 
 
 def _execute(project: Project, waiting: list[Task], settings: Settings, out: TextIO) -> None:
@@ -319,6 +320,7 @@ class _Worker(threading.Thread):
             "cwd": str(task.source.path.parent),
             "timeout": CELL_TIMEOUT[settings.profile],
             "offline": settings.offline,
+            "cold": needs_cold_kernel(task.nb),
             "metadata": {
                 "profile": settings.profile,
                 "framework": task.framework,
@@ -396,12 +398,10 @@ def summary(tasks: Sequence[Task]) -> str:
             numbers = f"{'-':>7} {'-':>7} {'-':>8} {'-':>6}"
         rows.append(f"{task.label:<{width}} {task.cells:>5} {numbers}  {state}")
     ran = [task for task in tasks if task.state == "ran"]
-    warm = sum(bool(task.facts["warm"]) for task in ran)
     fresh = sum(task.state == "fresh" for task in tasks)
     failed = sum(task.state == "failed" for task in tasks)
     rows.append(
-        f"{len(ran)} ran ({warm} warm, {len(ran) - warm} cold), {fresh} fresh, {failed} failed; "
-        f"{sum(task.facts['cpu_s'] for task in ran):.1f} s of CPU"
+        f"{len(ran)} ran, {fresh} fresh, {failed} failed; {sum(task.facts['cpu_s'] for task in ran):.1f} s of CPU"
     )
     return "\n".join(rows)
 
@@ -412,4 +412,5 @@ def complaints(tasks: Sequence[Task], verbose: bool = False) -> Iterator[str]:
         yield from task.problems
         if verbose and task.traceback:
             yield task.traceback
-        yield from task.over_budget
+        if task.over_budget:
+            yield str(task.over_budget)

@@ -20,14 +20,24 @@ class Budget:
     cpu_s: float = 45.0
     peak_mb: float = 1500.0
 
-    def exceeded(self, name: str, facts: dict) -> list[str]:
-        """One line per limit that the measured ``facts`` break."""
+    def exceeded(self, source: Source, executed: NotebookNode) -> Problem | None:
+        """What an execution used too much of, at its longest cell."""
+        facts = executed.metadata.course
         found = []
         if facts["cpu_s"] > self.cpu_s:
-            found.append(f"{name}: over budget: {facts['cpu_s']:.1f} s of CPU, the limit is {self.cpu_s:g} s")
+            found.append(f"{facts['cpu_s']:.1f} s of CPU, the limit is {self.cpu_s:g} s")
         if facts["peak_mb"] > self.peak_mb:
-            found.append(f"{name}: over budget: {facts['peak_mb']:.0f} MB, the limit is {self.peak_mb:g} MB")
-        return found
+            found.append(f"{facts['peak_mb']:.0f} MB, the limit is {self.peak_mb:g} MB")
+        if not found:
+            return None
+        longest = max((c for c in executed.cells if c.cell_type == "code"), key=_seconds)
+        told = f"over budget: {' and '.join(found)}; this cell takes longest, {_seconds(longest):.1f} s"
+        return _at(source, longest, told)
+
+
+def _seconds(cell: NotebookNode) -> float:
+    """What a cell took."""
+    return cell.metadata.get("course", {}).get("wall_s") or 0.0
 
 
 def unproven(source: Source, executed: NotebookNode) -> list[Problem]:

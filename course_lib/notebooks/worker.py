@@ -18,7 +18,8 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ from papermill.exceptions import PapermillExecutionError
 from traitlets.config import Config
 
 from course_lib.notebooks import measure
+from course_lib.notebooks.environment import SWITCH
 from course_lib.notebooks.files import notebook_text, write_atomically
 
 ENGINE = "course"
@@ -126,19 +128,20 @@ class Run:
         """Run the job; the answer says ``ok`` or which cell failed and how."""
         job = self.job
         try:
-            papermill.execute_notebook(
-                job["input"],
-                None,
-                parameters=job["parameters"],
-                engine_name=ENGINE,
-                request_save_on_cell_execute=False,
-                progress_bar=False,
-                kernel_name="python3",
-                cwd=job["cwd"],
-                start_timeout=120,
-                execution_timeout=job["timeout"],
-                run=self,
-            )
+            with _switch(cold=job["cold"]):
+                papermill.execute_notebook(
+                    job["input"],
+                    None,
+                    parameters=job["parameters"],
+                    engine_name=ENGINE,
+                    request_save_on_cell_execute=False,
+                    progress_bar=False,
+                    kernel_name="python3",
+                    cwd=job["cwd"],
+                    start_timeout=120,
+                    execution_timeout=job["timeout"],
+                    run=self,
+                )
         except PapermillExecutionError as error:
             failure = self._unexpected_error()
             if failure or not self.facts:
@@ -191,6 +194,20 @@ class Run:
             if cell.cell_type == "code":
                 cell.metadata["course"] = {"wall_s": timing.get("duration")}
         write_atomically(Path(self.job["output"]), notebook_text(self.nb))
+
+
+@contextmanager
+def _switch(*, cold: bool) -> Iterator[None]:
+    """Kernels that start here are cold, if they have to be."""
+    before = os.environ.get(SWITCH)
+    if cold:
+        os.environ[SWITCH] = "0"
+    try:
+        yield
+    finally:
+        os.environ.pop(SWITCH, None)
+        if before is not None:
+            os.environ[SWITCH] = before
 
 
 def _is_warm(manager: Any) -> bool:

@@ -6,6 +6,7 @@ import io
 import pickle
 import struct
 import tarfile
+from http.client import BadStatusLine
 
 import numpy as np
 import pytest
@@ -164,6 +165,25 @@ def test_a_download_that_fails_leaves_nothing(cache, tmp_path, monkeypatch):
     with pytest.raises(data.DataUnavailable, match="could not fetch"):
         data.mnist(download=True)
     assert list((cache / "mnist").iterdir()) == []
+
+
+def test_a_download_that_breaks_off_leaves_nothing(cache, tmp_path, monkeypatch):
+    write_idx_set(tmp_path / "server")
+    trust(monkeypatch, "mnist", tmp_path / "server", base=(tmp_path / "server").as_uri() + "/")
+    first = tmp_path / "server" / downloads._IDX_FILES[0]
+    first.write_bytes(first.read_bytes()[:-1])
+    with pytest.raises(data.DataUnavailable, match=r"could not fetch .* expected"):
+        data.mnist(download=True)
+    assert list((cache / "mnist").iterdir()) == []
+
+
+def test_an_answer_that_is_no_http(cache, monkeypatch):
+    def refuse(url, timeout):
+        raise BadStatusLine("hello")
+
+    monkeypatch.setattr("urllib.request.urlopen", refuse)
+    with pytest.raises(data.DataUnavailable, match="could not fetch"):
+        data.mnist(download=True)
 
 
 def test_cache_dir_follows_the_environment(tmp_path, monkeypatch):

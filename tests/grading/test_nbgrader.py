@@ -21,7 +21,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_release_is_deterministic_and_has_no_answers(root: Path) -> None:
     assignments = [source.load(path) for path in source.find(root)]
     assert release.drift(root, assignments) == [
-        f"{root}/exercises/counting/counting.ipynb: missing; run 'course release counting'"
+        "exercises/counting/counting.ipynb: missing; run 'course release counting'"
     ]
     assert release.write(root, assignments) == [root / "exercises/counting/counting.ipynb"]
     assert release.write(root, assignments) == []
@@ -50,8 +50,8 @@ def test_drift_is_one_line(root: Path) -> None:
     texts = {"counting": good}
     try:
         assert release.drift(root, assignments, texts) == [
-            f"{target}: not what its source makes; run 'course release counting'",
-            f"{root}/exercises/gone: there is no solutions/gone/gone.md; remove the folder",
+            "exercises/counting/counting.ipynb: cell 1: not what its source makes; run 'course release counting'",
+            "exercises/gone: there is no solutions/gone/gone.md; remove the folder",
         ]
     finally:
         (root / "exercises" / "gone").rmdir()
@@ -137,7 +137,7 @@ def test_leaks_and_drift_reach_the_report(root: Path, monkeypatch: pytest.Monkey
         (root / "exercises" / "counting" / "answers.py").unlink()
     assert len(defects) == 3
     assert "shows a solution line of 'total'" in defects[0]
-    assert defects[1].startswith("exercises/counting/counting.ipynb: not what its source makes")
+    assert defects[1].startswith("exercises/counting/counting.ipynb: cell 1: not what its source makes")
     assert defects[2].startswith("exercises/counting/answers.py: no student notebook")
 
 

@@ -91,6 +91,8 @@ BAD = {
         14,
         "a code-cell inside another directive never runs",
     ),
+    "behind tildes": ("\n~~~{code-cell}\na = 1\n~~~\n", 13, "a code-cell behind ~~~ never runs: write ```"),
+    "behind colons": ("\n:::{code-cell}\na = 1\n:::\n", 13, "a code-cell behind ::: never runs: write ```"),
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -18,6 +19,7 @@ import nbformat
 import psutil
 import pytest
 
+from course_lib.kernels import Counts, counts, recording
 from course_lib.notebooks import CourseError, Project, environment
 from course_lib.notebooks.lint import lint_pages
 from course_lib.notebooks.run import Settings, complaints, plan, summary
@@ -35,7 +37,7 @@ def runs(course: Project) -> list[str]:
 def test_runs_once_and_says_what_it_took(course: Project, write: Write) -> None:
     write("one", COUNT, cell("x = sum(range(3_000_000))"), "\nText.\n", cell("x"))
     (task,) = execute(course, "one")
-    assert (task.state, task.problems, task.over_budget) == ("ran", [], [])
+    assert (task.state, task.problems, task.over_budget) == ("ran", [], None)
     assert task.output == course.root / "_build/executed/quick-cpu/both/chapters/part/one.ipynb"
     nb = nbformat.read(task.output, as_version=4)
     nbformat.validate(nb)
@@ -128,10 +130,12 @@ def test_a_kernel_that_dies(course: Project, write: Write) -> None:
 def test_over_budget(course: Project, write: Write) -> None:
     write("one", cell("x = bytearray(120_000_000)\nx[::4096] = b'1' * len(x[::4096])"))
     (task,) = execute(course, budget=Budget(cpu_s=0.001, peak_mb=100))
-    cpu, memory = task.over_budget
-    assert cpu.startswith("chapters/part/one.md: over budget: ")
-    assert cpu.endswith(" s of CPU, the limit is 0.001 s")
-    assert memory.endswith(" MB, the limit is 100 MB")
+    (line,) = complaints([task])
+    assert re.fullmatch(
+        r"chapters/part/one.md:14: cell 3: over budget: .* s of CPU, the limit is 0.001 s and .* MB, the limit is "
+        r"100 MB; this cell takes longest, .* s",
+        line,
+    )
     assert "over budget" in summary([task])
     (again,) = execute(course, budget=Budget(cpu_s=0.001))
     assert again.state == "fresh"
@@ -274,11 +278,22 @@ def test_no_orphans_when_the_run_is_killed(course: Project, write: Write, kernel
 
 def test_warm_kernels(course: Project, write: Write, kernels: str) -> None:
     write("one", cell("import time\nx = 1"), cell("sum(range(3_000_000))"))
-    (task,) = execute(course, warm=kernels == "warm")
+    with recording():
+        (task,) = execute(course, warm=kernels == "warm")
+        assert counts() == (Counts(1) if kernels == "warm" else Counts(0, 1, {"COURSE_WARM=0": 1}))
     assert task.problems == []
     assert task.facts["warm"] is (kernels == "warm")
     assert 0.01 < task.facts["cpu_s"] < 30
-    assert "(1 warm, 0 cold)" in summary([task]) or kernels == "cold"
+
+
+def test_a_notebook_that_sets_what_imports_read_gets_a_cold_kernel(
+    course: Project, write: Write, kernels: str
+) -> None:
+    write("one", cell("import os\nos.environ['KERAS_BACKEND'] = 'torch'"))
+    write("two", cell("x = 1"))
+    one, two = execute(course, warm=kernels == "warm", jobs=1)
+    assert one.facts["warm"] is False
+    assert two.facts["warm"] is (kernels == "warm")
 
 
 def test_a_killed_worker_is_reported_and_replaced(course: Project, write: Write) -> None:

@@ -65,10 +65,21 @@ def test_compared_cells_do_not_draw(write: Write) -> None:
     ]
 
 
-def test_budget_names_what_was_broken() -> None:
-    budget = Budget()
-    assert budget.exceeded("one", {"cpu_s": 45.0, "peak_mb": 1500.0}) == []
-    assert budget.exceeded("one", {"cpu_s": 61.26, "peak_mb": 1700.2}) == [
-        "one: over budget: 61.3 s of CPU, the limit is 45 s",
-        "one: over budget: 1700 MB, the limit is 1500 MB",
-    ]
+@pytest.mark.parametrize(
+    ("cpu_s", "peak_mb", "said"),
+    [
+        (45.0, 1500.0, None),
+        (61.26, 1500.0, "61.3 s of CPU, the limit is 45 s"),
+        (45.0, 1700.2, "1700 MB, the limit is 1500 MB"),
+        (61.26, 1700.2, "61.3 s of CPU, the limit is 45 s and 1700 MB, the limit is 1500 MB"),
+    ],
+)
+def test_budget_names_what_was_broken_and_where(
+    source: Source, executed: NotebookNode, cpu_s: float, peak_mb: float, said: str | None
+) -> None:
+    executed.metadata.course.update(cpu_s=cpu_s, peak_mb=peak_mb)
+    executed.cells[2].metadata["course"] = nbformat.from_dict({"wall_s": 50.04})
+    executed.cells[4].metadata["course"] = nbformat.from_dict({"wall_s": None})
+    found = Budget().exceeded(source, executed)
+    place = f"{source.name}:{source.lines[2]}: cell 3: over budget: "
+    assert (str(found) if found else None) == (said and f"{place}{said}; this cell takes longest, 50.0 s")

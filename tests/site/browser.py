@@ -16,6 +16,7 @@ from threading import Thread
 from playwright.sync_api import (
     Browser,
     BrowserContext,
+    Error,
     FloatRect,
     Page,
     Playwright,
@@ -44,7 +45,7 @@ def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         path = installed(playwright)
         if path is None:
-            raise RuntimeError("no Chromium: run `make browser`, or name one in COURSE_CHROMIUM")
+            raise RuntimeError("none found by `make browser`")
         browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         try:
             yield browser
@@ -91,24 +92,32 @@ def open_page(context: BrowserContext, address: str) -> Page:
 
 def main() -> int:
     """Install a Chromium where the machine has none: the distribution's as root on Debian, else playwright's."""
-    attempts = [[sys.executable, "-m", "playwright", "install", "chromium"]]
-    if shutil.which("apt-get") and os.geteuid() == 0:
-        attempts.insert(
-            0,
-            [
-                "sh",
-                "-c",
-                "apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq -y install chromium",
-            ],
+    own = [sys.executable, "-m", "playwright", "install", "chromium"]
+    attempts = [own]
+    if os.environ.get("COURSE_CHROMIUM"):
+        attempts = []
+    elif shutil.which("apt-get") and os.geteuid() == 0:
+        install = "apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq -y install chromium"
+        attempts = [["sh", "-c", install], [*own, "--with-deps"]]
+    reason = _problem()
+    while reason and attempts:
+        subprocess.run(attempts.pop(0), check=False, stdin=subprocess.DEVNULL)
+        reason = _problem()
+    if reason:
+        print(
+            f"no Chromium for the site tests: {reason}; install one, or name one that starts in COURSE_CHROMIUM",
+            file=sys.stderr,
         )
-    for attempt in [None, *attempts]:
-        if attempt is not None:
-            subprocess.run(attempt, check=False, stdin=subprocess.DEVNULL)
-        with sync_playwright() as playwright:
-            if installed(playwright):
-                return 0
-    print("no Chromium for the site tests: install one, or name it in COURSE_CHROMIUM", file=sys.stderr)
-    return 2
+    return 2 if reason else 0
+
+
+def _problem() -> str:
+    """Why no Chromium starts here; empty when one does."""
+    try:
+        with chromium():
+            return ""
+    except (RuntimeError, Error) as error:
+        return str(error).splitlines()[0]
 
 
 if __name__ == "__main__":
