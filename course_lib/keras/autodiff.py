@@ -8,6 +8,8 @@ from typing import Any
 import keras
 import numpy as np
 
+__all__ = ["gradients"]
+
 
 def gradients(model: keras.Model, loss: Callable[..., Any], X: np.ndarray, y: np.ndarray) -> list[np.ndarray]:
     """dL/dparameter for every trainable parameter, in the layout of ``networks.weights``, by the backend's autograd.

@@ -10,6 +10,8 @@ from torch import nn
 
 from course_lib.pytorch.networks import canonical_arrays
 
+__all__ = ["gradients"]
+
 
 def gradients(
     model: nn.Module, loss: Callable[..., torch.Tensor], X: np.ndarray, y: np.ndarray

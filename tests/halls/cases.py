@@ -30,6 +30,10 @@ Y = RNG.normal(size=(24, 2)).astype("float32")
 
 PICTURES = RNG.random((3, 6, 5)).astype("float32")
 MAPS = affine_maps(3, RNG, degrees=25, shift=1.5, zoom=0.2, flip=True)
+# A move by whole pixels, a mirror image, a picture upside down that also moves.
+WHOLE_MAPS = np.array(
+    [[[1, 0, 2], [0, 1, -1]], [[-1, 0, 0], [0, 1, 0]], [[1, 0, -1], [0, -1, 2]]], dtype="float32"
+)
 
 
 @dataclass(frozen=True)
@@ -47,9 +51,21 @@ class Hall:
     parameters: Callable[[Any], Any]
     call: Callable[[Any, Any], Any]
     rates: Callable[[Any, int], np.ndarray]
+    scheduler: Callable[[Any, Any], Any]
 
 
 Case = Callable[[Hall], list[np.ndarray]]
+
+
+def _value_and_gradients(hall: Hall, f: Callable[..., Any], *arrays: np.ndarray) -> list[np.ndarray]:
+    """What ``f`` makes of the arrays, and the gradients of its product with a random cotangent."""
+    value = hall.numpy(f(*map(hall.tensor, arrays)))
+    cotangent = np.random.default_rng(1).normal(size=value.shape).astype("float32")
+
+    def scalar(*tensors: Any) -> Any:
+        return hall.total(f(*tensors) * hall.tensor(cotangent))
+
+    return [value, *hall.gradient(scalar, list(arrays))]
 
 
 def function(
@@ -60,13 +76,7 @@ def function(
     def case(hall: Hall) -> list[np.ndarray]:
         f = getattr(hall.modules[module], name)
         others = [hall.tensor(a) if isinstance(a, np.ndarray) else a for a in fixed]
-        value = hall.numpy(f(*map(hall.tensor, arrays), *others, **options))
-        cotangent = np.random.default_rng(1).normal(size=value.shape).astype("float32")
-
-        def scalar(*tensors: Any) -> Any:
-            return hall.total(f(*tensors, *others, **options) * hall.tensor(cotangent))
-
-        return [value, *hall.gradient(scalar, list(arrays))]
+        return _value_and_gradients(hall, lambda *tensors: f(*tensors, *others, **options), *arrays)
 
     return case
 
@@ -76,8 +86,7 @@ def layer(name: str, **options: Any) -> Case:
 
     def case(hall: Hall) -> list[np.ndarray]:
         built = getattr(hall.modules["activations"], name)(**options)
-        value = hall.numpy(hall.call(built, hall.tensor(Z)))
-        return [value, *hall.gradient(lambda z: hall.total(hall.call(built, z)), [Z])]
+        return _value_and_gradients(hall, lambda z: hall.call(built, z), Z)
 
     return case
 
@@ -87,8 +96,7 @@ def penalty(name: str) -> Case:
 
     def case(hall: Hall) -> list[np.ndarray]:
         f = getattr(hall.modules["losses"], name)
-        value = hall.numpy(f([hall.tensor(Z), hall.tensor(OTHER)], strength=0.3))
-        return [value, *hall.gradient(lambda a, b: f([a, b], strength=0.3), [Z, OTHER])]
+        return _value_and_gradients(hall, lambda a, b: f([a, b], strength=0.3), Z, OTHER)
 
     return case
 
@@ -97,7 +105,7 @@ def weighted(hall: Hall) -> list[np.ndarray]:
     losses = hall.modules["losses"]
     f = losses.weighted_sum([(losses.mse, 0.7), (losses.mae, 0.3)])
     y = hall.tensor(OTHER)
-    return [hall.numpy(f(hall.tensor(Z), y)), *hall.gradient(lambda z: f(z, y), [Z])]
+    return _value_and_gradients(hall, lambda z: f(z, y), Z)
 
 
 def optimizer(name: str, **options: Any) -> Case:
@@ -157,32 +165,53 @@ def layers(name: str) -> Case:
     return case
 
 
-def training(hall: Hall) -> list[np.ndarray]:
-    """Loss curves and final weights of a short training with validation."""
-    model = _network(hall, "tanh")
-    step = hall.modules["optimizers"].sgd(hall.parameters(model), lr=0.05, momentum=0.9)
-    history = hall.modules["training"].fit(
-        model,
-        X,
-        Y,
-        hall.modules["losses"].mse,
-        step,
-        epochs=4,
-        batch_size=10,
-        seed=5,
-        validation=(X[:7], Y[:7]),
-    )
-    curves = [np.array(history["loss"]), np.array(history["val_loss"])]
-    return [*curves, *hall.modules["networks"].weights(model)]
+def _momentum(hall: Hall, model: Any, scheduled: bool) -> Any:
+    """An optimiser with a memory.
+
+    Under a schedule that is an average of gradients: in the velocity of SGD, Keras keeps the rates of the past.
+    """
+    name = "ema_momentum" if scheduled else "sgd"
+    options = {"beta" if scheduled else "momentum": 0.9}
+    return getattr(hall.modules["optimizers"], name)(hall.parameters(model), lr=0.05, **options)
+
+
+def training(scheduled: bool) -> Case:
+    """Loss curves and final weights of a short training with validation; with a schedule, its rates as well."""
+
+    def case(hall: Hall) -> list[np.ndarray]:
+        model = _network(hall, "tanh")
+        step = _momentum(hall, model, scheduled)
+        history = hall.modules["training"].fit(
+            model,
+            X,
+            Y,
+            hall.modules["losses"].mse,
+            step,
+            epochs=4,
+            batch_size=10,
+            seed=5,
+            validation=(X[:7], Y[:7]),
+            schedule=hall.modules["schedules"].warmup_cosine(0.1, 12, 4) if scheduled else None,
+        )
+        assert set(history) == {"loss", "val_loss", *(["lr"] if scheduled else [])}
+        curves = [np.array(history[name]) for name in sorted(history)]
+        return [*curves, *hall.modules["networks"].weights(model)]
+
+    return case
 
 
 def smoothed(hall: Hall) -> list[np.ndarray]:
-    return [hall.numpy(hall.modules["regularization"].smooth_labels(hall.tensor(LABELS), 4, eps=0.2))]
+    """Soft targets, which are what a loss takes: integer labels have no gradient, but the loss has."""
+    y = hall.modules["regularization"].smooth_labels(hall.tensor(LABELS), 4, eps=0.2)
+    cross_entropy = hall.modules["losses"].categorical_cross_entropy
+    return [hall.numpy(y), *_value_and_gradients(hall, lambda z: cross_entropy(z, y), Z)]
 
 
 def warped(hall: Hall) -> list[np.ndarray]:
-    """Values only: TensorFlow's gradient of a moved picture is an approximation."""
-    return [hall.numpy(hall.modules["regularization"].warp(hall.tensor(PICTURES), MAPS))]
+    """Gradients of moves by whole pixels only: between pixels, TensorFlow's are an approximation."""
+    warp = hall.modules["regularization"].warp
+    value = hall.numpy(warp(hall.tensor(PICTURES), MAPS))
+    return [value, *_value_and_gradients(hall, lambda pictures: warp(pictures, WHOLE_MAPS), PICTURES)]
 
 
 def limited(hall: Hall) -> list[np.ndarray]:
@@ -230,51 +259,70 @@ def probe(name: str, *arguments: str, **options: Any) -> Case:
     return case
 
 
-def early_stopping(hall: Hall) -> list[np.ndarray]:
-    """Where a training on noise stops, what it measured on the way, and the weights it comes back to."""
-    model = _network(hall, "tanh")
-    step = hall.modules["optimizers"].sgd(hall.parameters(model), lr=0.3)
-    stopping = hall.modules["training"].EarlyStopping(3, min_delta=0.001)
-    history = hall.modules["training"].fit(
-        model,
-        X[:12],
-        Y[:12],
-        hall.modules["losses"].mse,
-        step,
-        epochs=60,
-        batch_size=4,
-        validation=(X[12:], Y[12:]),
-        metrics={"mae": lambda y_hat, y: np.abs(y_hat - y).mean()},
-        early_stopping=stopping,
-    )
-    assert stopping.best == min(history["val_loss"][: stopping.best_epoch + 1])
-    assert len(history["loss"]) == stopping.best_epoch + 4 < 60
-    numbers = [np.array([stopping.best, stopping.best_epoch]), np.array(history["val_mae"])]
-    return [*numbers, *hall.modules["networks"].weights(model)]
+def early_stopping(restore_best: bool) -> Case:
+    """Where a training on noise stops, what it measured on the way, and the weights it is left with."""
 
-
-def checkpoint(hall: Hall) -> list[np.ndarray]:
-    """A training stopped after two epochs of four and taken up by another model from a file."""
-    fit, loss = hall.modules["training"].fit, hall.modules["losses"].mse
-
-    def start() -> tuple[Any, Any]:
+    def case(hall: Hall) -> list[np.ndarray]:
         model = _network(hall, "tanh")
-        return model, hall.modules["optimizers"].sgd(hall.parameters(model), lr=0.05, momentum=0.9)
+        step = hall.modules["optimizers"].sgd(hall.parameters(model), lr=0.3)
+        stopping = hall.modules["training"].EarlyStopping(3, min_delta=0.001, restore_best=restore_best)
+        X_val, y_val = X[12:], Y[12:]
+        history = hall.modules["training"].fit(
+            model,
+            X[:12],
+            Y[:12],
+            hall.modules["losses"].mse,
+            step,
+            epochs=60,
+            batch_size=4,
+            validation=(X_val, y_val),
+            metrics={"mae": lambda y_hat, y: np.abs(y_hat - y).mean()},
+            early_stopping=stopping,
+        )
+        assert stopping.best == min(history["val_loss"][: stopping.best_epoch + 1])
+        assert len(history["loss"]) == stopping.best_epoch + 4 < 60
+        left = np.mean((hall.modules["networks"].predict(model, X_val) - y_val) ** 2)
+        expected = stopping.best if restore_best else history["val_loss"][-1]
+        np.testing.assert_allclose(left, expected, rtol=1e-5)
+        numbers = [np.array([stopping.best, stopping.best_epoch]), np.array(history["val_mae"])]
+        return [*numbers, *hall.modules["networks"].weights(model)]
 
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "run.checkpoint"
-        model, step = start()
-        history = fit(model, X, Y, loss, step, epochs=2, batch_size=10)
-        hall.modules["checkpoints"].save(path, model, step, step=6, extra={"history": history})
-        model, step = start()
-        updates, extra = hall.modules["checkpoints"].load(path, model, step)
-        assert updates == 6
-        assert extra == {"history": history}
-        rest = fit(model, X, Y, loss, step, epochs=4, batch_size=10, first_epoch=2)
-        whole, step = start()
-        curve = fit(whole, X, Y, loss, step, epochs=4, batch_size=10)["loss"]
-        np.testing.assert_allclose(history["loss"] + rest["loss"], curve, rtol=1e-6)
-    return [np.array(rest["loss"]), *hall.modules["networks"].weights(model)]
+    return case
+
+
+def checkpoint(scheduled: bool) -> Case:
+    """A training stopped after two epochs of four and taken up by another model from a file."""
+
+    def case(hall: Hall) -> list[np.ndarray]:
+        fit, loss = hall.modules["training"].fit, hall.modules["losses"].mse
+
+        def start() -> tuple[Any, Any, Any]:
+            model = _network(hall, "tanh")
+            step = _momentum(hall, model, scheduled)
+            schedule = hall.modules["schedules"].warmup_cosine(0.1, 12, 4) if scheduled else None
+            return model, step, hall.scheduler(schedule, step) if scheduled else None
+
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "run.checkpoint"
+            model, step, schedule = start()
+            options: dict[str, Any] = {"batch_size": 10, "schedule": schedule}
+            history = fit(model, X, Y, loss, step, epochs=2, **options)
+            save, load = hall.modules["checkpoints"].save, hall.modules["checkpoints"].load
+            save(path, model, step, step=6, schedule=schedule, extra={"history": history})
+            model, step, schedule = start()
+            updates, extra = load(path, model, step, schedule=schedule)
+            assert updates == 6
+            assert extra == {"history": history}
+            options["schedule"] = schedule
+            rest = fit(model, X, Y, loss, step, epochs=4, first_epoch=2, **options)
+            whole, step, options["schedule"] = start()
+            curves = fit(whole, X, Y, loss, step, epochs=4, **options)
+        assert list(curves) == ["loss", *(["lr"] if scheduled else [])]
+        for name, curve in curves.items():
+            np.testing.assert_allclose(history[name] + rest[name], curve, rtol=1e-6)
+        return [*map(np.array, rest.values()), *hall.modules["networks"].weights(model)]
+
+    return case
 
 
 def _all() -> Iterator[tuple[str, str, Case]]:
@@ -290,6 +338,7 @@ def _all() -> Iterator[tuple[str, str, Case]]:
     yield from plain("gelu", approximate=True)
     yield from plain("softmax", "log_softmax", axis=0)
     yield "activations", "Swish", layer("Swish", beta=1.3)
+    yield "activations", "Swish", layer("Swish", beta=1.3, learnable=True)
     yield "activations", "Mish", layer("Mish")
     for name in ("mse", "mae"):
         yield "losses", name, function("losses", name, Z, fixed=(OTHER,))
@@ -312,7 +361,7 @@ def _all() -> Iterator[tuple[str, str, Case]]:
     yield "losses", "kl_divergence", function("losses", "kl_divergence", OTHER, fixed=(PROBABILITIES,))
     yield "losses", "focal", function("losses", "focal", Z, fixed=(LABELS,), gamma=1.5)
     yield "losses", "focal", function("losses", "focal", Z, fixed=(LABELS,), alpha=[0.1, 0.2, 0.3, 0.4])
-    yield "losses", "dice", function("losses", "dice", PROBABILITIES, fixed=(YES_NO,))
+    yield "losses", "dice", function("losses", "dice", PROBABILITIES, fixed=(YES_NO,), smoothing=0.5)
     yield "losses", "triplet", function("losses", "triplet", Z, OTHER, THIRD, margin=0.5)
     yield "losses", "weighted_sum", weighted
     yield "losses", "l1_penalty", penalty("l1_penalty")
@@ -321,9 +370,12 @@ def _all() -> Iterator[tuple[str, str, Case]]:
         yield "optimizers", name, optimizer(name)
     yield "optimizers", "sgd", optimizer("sgd", momentum=0.9)
     yield "optimizers", "sgd", optimizer("sgd", momentum=0.9, nesterov=True)
+    yield "optimizers", "adagrad", optimizer("adagrad", start=0.5)
     yield "optimizers", "adam", optimizer("adam", amsgrad=True)
+    yield "optimizers", "adam", optimizer("adam", l2=0.1)
     yield "optimizers", "adamw", optimizer("adamw", weight_decay=0.1)
     yield "optimizers", "lion", optimizer("lion", weight_decay=0.1)
+    yield "optimizers", "ema_momentum", optimizer("ema_momentum", bias_correction=False)
     for activation in (
         "relu",
         "leaky_relu",
@@ -343,10 +395,13 @@ def _all() -> Iterator[tuple[str, str, Case]]:
     yield "autodiff", "gradients", network("tanh")
     yield "layers", "count", layers("count")
     yield "layers", "summary", layers("summary")
-    yield "training", "fit", training
-    yield "training", "EarlyStopping", early_stopping
-    yield "checkpoints", "save", checkpoint
-    yield "checkpoints", "load", checkpoint
+    for scheduled in (False, True):
+        yield "training", "fit", training(scheduled)
+    for restore_best in (True, False):
+        yield "training", "EarlyStopping", early_stopping(restore_best)
+    # One round trip for both names.
+    yield "checkpoints", "save", checkpoint(scheduled=False)
+    yield "checkpoints", "load", checkpoint(scheduled=True)
     yield "schedules", "constant", schedule("constant", 0.1)
     yield "schedules", "step", schedule("step", 0.1, 7, factor=0.5)
     yield "schedules", "exponential", schedule("exponential", 0.1, 0.07)

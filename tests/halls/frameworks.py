@@ -85,6 +85,7 @@ PYTORCH = Hall(
     parameters=lambda model: model.parameters(),
     call=lambda layer, z: layer(z),
     rates=_torch_rates,
+    scheduler=lambda schedule, optimizer: schedule(optimizer),
 )
 KERAS = Hall(
     name="keras",
@@ -98,4 +99,5 @@ KERAS = Hall(
     parameters=lambda model: model.trainable_variables,
     call=lambda layer, z: layer(z),
     rates=_keras_rates,
+    scheduler=lambda schedule, optimizer: schedule,
 )

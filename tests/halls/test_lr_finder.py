@@ -22,9 +22,10 @@ def hall(name: str) -> SimpleNamespace:
 
 
 def parameters(model: object) -> object:
-    if isinstance(model, torch.nn.Module):
-        return list(model.parameters())
-    return model.trainable_variables if isinstance(model, keras.Model) else model.params
+    # Keras first: on the torch backend its models are torch modules as well.
+    if isinstance(model, keras.Model):
+        return model.trainable_variables
+    return list(model.parameters()) if isinstance(model, torch.nn.Module) else model.params
 
 
 def network(h: SimpleNamespace) -> object:

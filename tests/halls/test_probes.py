@@ -1,8 +1,7 @@
-"""What the probes find, and that they leave no trace. The twins' agreement is a case of ``cases.py``."""
+"""What the probes find, and that they leave no trace. The twins' agreement is a case of ``cases.py``.
 
-import os
-import subprocess
-import sys
+Runs on the Keras backend that is active; ``test_torch_backend.py`` runs it once more on the other one.
+"""
 
 import keras
 import numpy as np
@@ -236,17 +235,3 @@ def test_wrong_gradients_are_caught():
 
     found = probes.check_gradients(WrongNet(networks.mlp([4, 6, 2]).params, "relu"), losses.mse, X, Y)
     assert [error > 1e-2 for error in found.values()] == [False, True, False, False]
-
-
-@pytest.mark.skipif("COURSE_PROBES_CHILD" in os.environ, reason="already the child")
-def test_probes_on_the_torch_backend(request):
-    """Keras reads its backend at import: hence a child process."""
-    child = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/halls/test_probes.py"],
-        env={**os.environ, "KERAS_BACKEND": "torch", "COURSE_PROBES_CHILD": "1"},
-        cwd=request.config.rootpath,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert child.returncode == 0, child.stdout[-3000:] + child.stderr[-1000:]

@@ -37,6 +37,7 @@ CASES: list[tuple[str, dict[str, float]]] = [
     ("one_cycle", {"lr_max": 0.3, "steps": STEPS, "rise": 0.33, "div": 10.0, "final_div": 100.0}),
 ]
 IDS = [f"{name} {arguments}" for name, arguments in CASES]
+ENDLESS = ("step", "exponential")
 
 
 def rates(name: str, **arguments: float) -> np.ndarray:
@@ -68,10 +69,10 @@ def test_the_halls_give_the_same_rate_at_every_update(name: str, arguments: dict
     np.testing.assert_allclose(theirs, expected, rtol=1e-5, atol=1e-7)
 
 
-@pytest.mark.parametrize(("name", "arguments"), CASES, ids=IDS)
+@pytest.mark.parametrize(
+    ("name", "arguments"), [case for case in CASES if case[0] not in ENDLESS], ids=lambda value: f"{value}"
+)
 def test_a_schedule_stays_where_it_ends(name: str, arguments: dict[str, float]) -> None:
-    if name in ("step", "exponential"):
-        pytest.skip("has no end")
     after = rates(name, **arguments)[STEPS:]
     assert np.ptp(after) == 0
 
