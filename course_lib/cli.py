@@ -105,7 +105,7 @@ def build(args: argparse.Namespace) -> int:
 
 
 def release(args: argparse.Namespace) -> int:
-    """Make the student versions of assignments."""
+    """Make the student versions of assignments, or the sources of an nbgrader course."""
     from course_lib.grading import cli as grading
 
     return grading.release(args)
@@ -244,6 +244,9 @@ def parser() -> argparse.ArgumentParser:
 
     sub = command("release", release)
     sub.add_argument("assignments", nargs="*", metavar="ASSIGNMENT", help="slug (default: all)")
+    sub.add_argument(
+        "--course", metavar="DIR", help="write the notebooks with solutions into source/ of this nbgrader course"
+    )
 
     sub = command("grade", grade)
     sub.add_argument("assignment", metavar="ASSIGNMENT", help="its name")

@@ -12,6 +12,7 @@ from course_lib.grading import release as releases
 from course_lib.grading.checks import HEADER, Report, check
 from course_lib.grading.engine.model import MODES
 from course_lib.grading.source import Assignment, AssignmentError
+from course_lib.notebooks.errors import CourseError
 from course_lib.notebooks.layout import Project
 
 
@@ -25,13 +26,19 @@ def read(root: Path, slugs: Sequence[str]) -> list[Assignment]:
 
 
 def release(args: argparse.Namespace) -> int:
-    """Writes the student versions; returns the exit code."""
+    """Writes the student versions, or the sources of an nbgrader course; returns the exit code."""
     root = _root(args)
     assignments = [source.load(path) for path in source.find(root, list(args.assignments) or None)]
-    changed = releases.write(root, assignments)
+    if args.course is None:
+        top, what, changed = root, "exercises", releases.write(root, assignments)
+    else:
+        top, what = Path(args.course), "sources"
+        if not top.is_dir():
+            raise CourseError(f"--course {top}: no such folder; name that of your nbgrader course")
+        changed = releases.write_sources(top, assignments)
     for path in changed:
-        print(f"wrote {path.relative_to(root).as_posix()}")
-    print(f"{len(changed)} changed of {len(assignments)} exercises")
+        print(f"wrote {path.relative_to(top).as_posix()}")
+    print(f"{len(changed)} changed of {len(assignments)} {what}")
     return 0
 
 

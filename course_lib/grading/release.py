@@ -26,10 +26,7 @@ def generate(assignments: Sequence[Assignment], course: Path, *, gradebook: bool
     """
     if found := [line for assignment in assignments for line in lint_cells(assignment)]:
         raise AssignmentError("\n".join(found))
-    for assignment in assignments:
-        source = course / "source" / assignment.slug
-        source.mkdir(parents=True)
-        (source / f"{assignment.slug}.ipynb").write_text(notebook_text(assignment.notebook), encoding="utf-8")
+    write_sources(course, assignments)
     step = "generate" if gradebook else "release"
     try:
         stock.child([{"course": str(course), "slug": a.slug, "step": step} for a in assignments])
@@ -41,6 +38,22 @@ def generate(assignments: Sequence[Assignment], course: Path, *, gradebook: bool
         made = course / "release" / assignment.slug / f"{assignment.slug}.ipynb"
         texts[assignment.slug] = notebook_text(nbformat.read(made, as_version=4))
     return texts
+
+
+def write_sources(course: Path, assignments: Sequence[Assignment]) -> list[Path]:
+    """Puts the notebooks with solutions and tests into `source/` of an nbgrader course; returns those that changed.
+
+    Nothing else may lie beside them: nbgrader hands every other file of that folder to the students.
+    """
+    changed = []
+    for assignment in assignments:
+        path = course / "source" / assignment.slug / f"{assignment.slug}.ipynb"
+        text = notebook_text(assignment.notebook)
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+            changed.append(path)
+    return changed
 
 
 def build(assignments: Sequence[Assignment]) -> dict[str, str]:

@@ -5,7 +5,7 @@ FROM python:3.11-slim-bookworm
 ARG JUPYTERHUB=5.5.0
 ARG EXTRA_INDEX=""
 
-RUN useradd --create-home --uid 1000 --gid 1000 grader
+RUN groupadd --gid 1000 grader && useradd --create-home --uid 1000 --gid grader grader
 
 ENV PATH=/opt/venv/bin:$PATH \
     PIP_NO_CACHE_DIR=1 \

@@ -1,13 +1,13 @@
 """The real thing on a small assignment: nbgrader makes the student version, the engine grades the answers."""
 
-import argparse
 import json
 from pathlib import Path
 
 import nbformat
 import pytest
 
-from course_lib.grading import checks, cli, release, source
+from course_lib.cli import main
+from course_lib.grading import checks, cli, release, source, stock
 from tests.grading import counting
 
 
@@ -110,8 +110,6 @@ def test_graders_are_proved_and_defects_are_found(tmp_path: Path) -> None:
 
 
 def test_the_command_reports_a_bad_header_and_exits_2(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    from course_lib.cli import main
-
     bad = root / "solutions" / "counting" / "wrong" / "headless.py"
     bad.write_text("# cell: total\nx = 1\n", encoding="utf-8")
     try:
@@ -143,5 +141,21 @@ def test_leaks_and_drift_reach_the_report(root: Path, monkeypatch: pytest.Monkey
 
 def test_the_release_command_says_what_it_wrote(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     release.target(root, "counting").unlink(missing_ok=True)
-    assert cli.release(argparse.Namespace(root=str(root), assignments=[])) == 0
+    assert main(["--root", str(root), "release"]) == 0
     assert capsys.readouterr().out == "wrote exercises/counting/counting.ipynb\n1 changed of 1 exercises\n"
+
+
+def test_the_sources_of_another_course(root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["--root", str(root), "release", "counting", "--course", str(tmp_path)]
+    assert main(command) == 0
+    assert capsys.readouterr().out == "wrote source/counting/counting.ipynb\n1 changed of 1 sources\n"
+    assert main(command) == 0
+    assert capsys.readouterr().out == "0 changed of 1 sources\n"
+    stock.child([{"course": str(tmp_path), "slug": "counting", "step": "generate"}])
+    # The students get the notebook and nothing else.
+    (student,) = (tmp_path / "release" / "counting").iterdir()
+    assert "raise NotImplementedError()" in student.read_text(encoding="utf-8")
+    assert main([*command[:-1], str(tmp_path / "nowhere")]) == 2
+    assert capsys.readouterr().err == (
+        f"course: --course {tmp_path}/nowhere: no such folder; name that of your nbgrader course\n"
+    )

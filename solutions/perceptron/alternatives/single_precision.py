@@ -66,4 +66,4 @@ def keras_neuron(X, y, w, b, lr, steps):
     model.layers[0].set_weights([w.reshape(-1, 1), np.array([b])])
     model.compile(keras.optimizers.SGD(learning_rate=lr), loss="binary_crossentropy")
     losses = [model.train_on_batch(X, y.reshape(-1, 1)) for _ in range(steps)]
-    return {"w": model.layers[0].kernel.numpy().ravel(), "b": model.layers[0].bias.numpy()[0], "losses": losses}
+    return {"w": model.layers[0].kernel.numpy().ravel(), "b": model.layers[0].bias.numpy(), "losses": losses}
