@@ -135,6 +135,27 @@ def test_students_get_no_answers(student):
         assert [line for line in hidden if line in text] == [], path
 
 
+def test_a_new_version_goes_on_with_the_students_history(tmp_path, monkeypatch):
+    for role in ("AUTHOR", "COMMITTER"):
+        monkeypatch.setenv(f"GIT_{role}_NAME", "Grace")
+        monkeypatch.setenv(f"GIT_{role}_EMAIL", "grace@example.edu")
+    ours, theirs = tmp_path / "course", tmp_path / "student"
+    subprocess.run(["git", "clone", "--quiet", str(ROOT), str(ours)], check=True)
+    page = (ROOT / "instructor" / "private-solutions.md").read_text(encoding="utf-8")
+    first, _, update = re.findall(r"```bash\n(.*?)```", page, re.S)
+    subprocess.run(["bash", "-e", "-c", first], cwd=ours, check=True)
+    (ours / "index.md").rename(ours / "start.md")
+    subprocess.run("git add --all && git commit --quiet --message Moved", cwd=ours, check=True, shell=True)
+    subprocess.run(["bash", "-e", "-c", update], cwd=ours, check=True)
+    log = subprocess.run(
+        ["git", "log", "--format=%s"], cwd=theirs, check=True, capture_output=True, text=True
+    )
+    assert log.stdout.splitlines() == ["A new version", "The course, for students"]
+    assert (theirs / "start.md").is_file()
+    assert not (theirs / "index.md").exists()
+    assert not any((theirs / name).exists() for name in ("solutions", "tests", ".ci", ".github/workflows"))
+
+
 def test_the_students_repository_is_in_step(student):
     done = subprocess.run(
         [sys.executable, "-m", "course_lib.cli", "sync", "--check", "perceptron"],
