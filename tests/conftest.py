@@ -52,7 +52,6 @@ LONG = (
     "grading/bench/test_runs.py",
     "notebooks/test_run.py",
     "site/test_folklore.py",
-    "halls/test_probes.py",
     "notebooks/test_build.py",
     "grading/test_nbgrader.py",
     "kernels/sandbox/test_ordinary_user.py",
