@@ -245,7 +245,9 @@ def parser() -> argparse.ArgumentParser:
     sub = command("release", release)
     sub.add_argument("assignments", nargs="*", metavar="ASSIGNMENT", help="slug (default: all)")
     sub.add_argument(
-        "--course", metavar="DIR", help="write the notebooks with solutions into source/ of this nbgrader course"
+        "--course",
+        metavar="DIR",
+        help="write the notebooks with solutions into source/ of this nbgrader course",
     )
 
     sub = command("grade", grade)

@@ -145,7 +145,9 @@ def test_the_release_command_says_what_it_wrote(root: Path, capsys: pytest.Captu
     assert capsys.readouterr().out == "wrote exercises/counting/counting.ipynb\n1 changed of 1 exercises\n"
 
 
-def test_the_sources_of_another_course(root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_sources_of_another_course(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     command = ["--root", str(root), "release", "counting", "--course", str(tmp_path)]
     assert main(command) == 0
     assert capsys.readouterr().out == "wrote source/counting/counting.ipynb\n1 changed of 1 sources\n"
