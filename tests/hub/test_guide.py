@@ -153,7 +153,9 @@ def test_a_new_version_goes_on_with_the_students_history(tmp_path, monkeypatch):
     assert log.stdout.splitlines() == ["A new version", "The course, for students"]
     assert (theirs / "start.md").is_file()
     assert not (theirs / "index.md").exists()
-    assert not any((theirs / name).exists() for name in ("solutions", "tests", ".ci", ".github/workflows"))
+    assert not any((theirs / name).exists() for name in ("solutions", "tests", ".ci"))
+    kept = {path.name for path in (theirs / ".github" / "workflows").iterdir()}
+    assert kept == {"gpu.yml", "pages.yml"}
 
 
 def test_the_students_repository_is_in_step(student):
